@@ -5,6 +5,16 @@
 set -u
 dir=$1 account=${2:-}
 
+# Processes of a host that runs as the user's own account are known by the home they were given (Linux).
+end_own() {
+  for environment in /proc/[0-9]*/environ; do
+    [ -r "$environment" ] || continue
+    { tr '\0' '\n' <"$environment" | grep -qxF "HOME=$dir/home"; } 2>/dev/null || continue
+    pid=${environment#/proc/}
+    kill -9 "${pid%/environ}" 2>/dev/null
+  done
+}
+
 cat >/dev/null # until the writer is gone
 
 # Process ids come from files of ours; the command line proves that the id was not taken over by something else.
@@ -36,10 +46,15 @@ if [ -n "$account" ] && uid=$(id -u "$account" 2>/dev/null); then
     sleep 0.1
   done
   rm -rf "$dir"
-elif command -v podman >/dev/null && [ -d "$dir/home/.local/share/containers" ]; then
-  # Files in layers belong to subordinate ids: only their owner's user namespace can remove them.
-  HOME=$dir/home podman unshare rm -rf "$dir" 2>/dev/null
-  rm -rf "$dir"
 else
-  rm -rf "$dir"
+  end_own
+  # Layers hold directories without the right to write, and perhaps files of subordinate ids: those can only be removed
+  # from a user namespace that maps them.
+  chmod -R u+rwX "$dir" 2>/dev/null
+  rm -rf "$dir" 2>/dev/null
+  if [ -d "$dir/home" ] && command -v podman >/dev/null; then
+    HOME=$dir/home XDG_RUNTIME_DIR=$dir/run podman unshare rm -rf "$dir/home/.local" 2>/dev/null
+    end_own
+    rm -rf "$dir"
+  fi
 fi
