@@ -7,13 +7,11 @@ export function describeSchema(schema: Schema): string {
   const description = (schema as z.ZodType).description;
   if (description !== undefined) return description;
   const def = (schema as z.core.$ZodTypes)._zod.def;
-  const bag = schema._zod.bag as { minimum?: number; maximum?: number; format?: string };
   switch (def.type) {
     case "string":
-      return counted("text", "character", bag);
+      return counted("text", "character", limitsOf(def.checks));
     case "number":
-    case "int":
-      return `a ${String(bag.format).includes("int") ? "whole " : ""}number${range(bag)}`;
+      return `a ${isWhole(def) ? "whole " : ""}number${range(limitsOf(def.checks))}`;
     case "boolean":
       return "true or false";
     case "enum":
@@ -21,7 +19,7 @@ export function describeSchema(schema: Schema): string {
     case "literal":
       return oneOf(def.values);
     case "array":
-      return `${counted("a list", "element", bag)}, each ${describeSchema(def.element)}`;
+      return `${counted("a list", "element", limitsOf(def.checks))}, each ${describeSchema(def.element)}`;
     case "record":
       return `an object whose values are each ${describeSchema(def.valueType)}`;
     case "object":
@@ -75,15 +73,35 @@ function oneOf(values: readonly unknown[]): string {
   return shown.length === 1 ? String(shown[0]) : `one of ${shown.join(", ")}`;
 }
 
-function range({ minimum, maximum }: { minimum?: number; maximum?: number }): string {
-  const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
-  const high = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
+interface Limits {
+  low?: number;
+  high?: number;
+}
+
+function limitsOf(checks: readonly z.core.$ZodCheck<never>[] | undefined): Limits {
+  const limits: Limits = {};
+  for (const check of checks ?? []) {
+    const def = (check as z.core.$ZodChecks)._zod.def;
+    if (def.check === "greater_than") limits.low = Number(def.value);
+    if (def.check === "less_than") limits.high = Number(def.value);
+    if (def.check === "min_length") limits.low = def.minimum;
+    if (def.check === "max_length") limits.high = def.maximum;
+  }
+  return limits;
+}
+
+function isWhole(def: z.core.$ZodNumberDef): boolean {
+  const formats = [def as object, ...(def.checks ?? []).map((check) => check._zod.def)];
+  return formats.some((format) => "format" in format && String(format.format).includes("int"));
+}
+
+function range({ low, high }: Limits): string {
   if (low !== undefined && high !== undefined) return ` from ${low} to ${high}`;
   if (low !== undefined) return ` of at least ${low}`;
   return high !== undefined ? ` of at most ${high}` : "";
 }
 
-function counted(what: string, unit: string, { minimum, maximum }: { minimum?: number; maximum?: number }): string {
-  const limits = range({ ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }) });
-  return limits === "" ? what : `${what}${limits.replace(" from", " of")} ${unit}${limits.endsWith(" 1") ? "" : "s"}`;
+function counted(what: string, unit: string, limits: Limits): string {
+  const text = range(limits);
+  return text === "" ? what : `${what}${text.replace(" from", " of")} ${unit}${text.endsWith(" 1") ? "" : "s"}`;
 }

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { FileSynthesizer, type RenderContext } from "./file-synthesizer";
+
+/** Text of a generated file, or a function that makes it once the whole tree is declared. */
+export type FileContent = string | ((context: RenderContext) => string);
+
+/** Where a {@link GeneratedFile} goes and what is in it. */
+export interface GeneratedFileProps {
+  /** Path below the stack's file root, with `/`, for example `"bin/builder"`. */
+  readonly path: string;
+  /** The text, or a function called once at synth. Must hold no Terraform reference: files are written before apply. */
+  readonly content: FileContent;
+  /** Whether people run it: mode 0755 instead of 0644. @default false */
+  readonly executable?: boolean;
+}
+
+/**
+ * A file that synthesis writes beside the Terraform JSON. Inert until then: the constructor reads and writes nothing.
+ *
+ * Files go to `<outdir>/stacks/<stack>/files`, or to the directory named by {@link setFileRoot} or the context key
+ * `gantry:root`. Synthesis fails, and writes nothing, on a path that leaves the root, two files of one path, or a
+ * Terraform reference in the text.
+ *
+ * @example
+ * const app = new App();
+ * const stack = new TerraformStack(app, "lab");
+ * new GeneratedFile(stack, "Motd", { path: "etc/motd", content: "welcome\n" });
+ */
+export class GeneratedFile extends Construct {
+  /** Path below the file root. */
+  readonly path: string;
+  /** Whether it is written with mode 0755. */
+  readonly executable: boolean;
+  private content: FileContent;
+
+  constructor(scope: Construct, id: string, props: GeneratedFileProps) {
+    super(scope, id);
+    this.path = props.path;
+    this.content = props.content;
+    this.executable = props.executable ?? false;
+    FileSynthesizer.install(TerraformStack.of(this)).add(this);
+  }
+
+  /** Puts other content in this file's place: the way to replace a static program of ours by one of yours. */
+  overrideContent(content: FileContent): void {
+    this.content = content;
+  }
+
+  /** The text of the file. Called at synth. */
+  render(context: RenderContext): string {
+    return typeof this.content === "string" ? this.content : this.content(context);
+  }
+}
+
+/** Content of a program that lives beside its construct, read at synth. */
+export function staticFile(absolutePath: string): FileContent {
+  return () => readFileSync(absolutePath, "utf8");
+}
+
+/**
+ * Writes the stack's generated files to `directory` (relative to the working directory of the synth) instead of
+ * `<outdir>/stacks/<stack>/files`, so that a repository can adopt them in place. Several stacks may share a directory.
+ */
+export function setFileRoot(stack: TerraformStack, directory: string): void {
+  FileSynthesizer.install(stack).root = directory;
+}
