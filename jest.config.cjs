@@ -1,15 +1,14 @@
 // Tests run as CommonJS, stripped of their types by swc (`npm run typecheck` checks those).
 const os = require("node:os");
-const path = require("node:path");
+const { searchPath } = require("./test/tools/table.cjs");
 
 // Here and not in a setup file: child processes of a test get the environment of the worker process, not the
 // sandbox's copy of it.
-const tools = process.env.GANTRY_TOOLS ?? path.join(os.homedir(), ".cache/gantry-tools");
-process.env.PATH = [path.join(tools, "bin"), process.env.PATH, "/usr/sbin", "/sbin"].join(path.delimiter);
+process.env.PATH = searchPath;
 process.env.CHECKPOINT_DISABLE = "1"; // terraform must not phone home
 process.env.TF_CLI_CONFIG_FILE = os.devNull; // nor read what the user has configured
 for (const name of Object.keys(process.env)) {
-  if (/^(TF_VAR_|TF_CLI_ARGS|TF_DATA_DIR|TF_WORKSPACE|CDKTF_|GANTRY_(?!TOOLS))/.test(name)) delete process.env[name];
+  if (/^(TF_VAR_|TF_CLI_ARGS|TF_DATA_DIR|TF_WORKSPACE|CDKTF_|GANTRY_(?!TOOLS|TEST_))/.test(name)) delete process.env[name];
 }
 
 /** @type {import("jest").Config} */

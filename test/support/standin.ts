@@ -16,7 +16,7 @@ import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port";
-import { which } from "./tools";
+import { which } from "../tools/table.cjs";
 
 /** External tools a test file names in `withTools` before it uses a stand-in. */
 export const standinTools = ["ssh", "sshd", "podman", "rsync", "git"] as const;

@@ -1,0 +1,69 @@
+// Brings the external programs the tests need; see tools.json. Asks nothing, does nothing where all are there.
+const { whyNot, installPackages } = require("./debian.cjs");
+const { buildTool, ensureGo } = require("./go.cjs");
+const { cache, findTool, howToGet, tools } = require("./table.cjs");
+const fs = require("node:fs");
+
+const usage = `usage: test/tools/ensure [TOOL…]
+
+Brings the tools of test/tools/tools.json, or those named: Debian packages (as root) and programs built from the Go
+module proxy, kept in \${GANTRY_TOOLS:-~/.cache/gantry-tools}. Exit code 1 if one is still missing.
+`;
+
+async function ensure(names) {
+  const missing = names.filter((name) => findTool(name) === undefined);
+  const problems = new Map();
+  const timed = async (what, work) => {
+    console.log(`ensure: ${what} …`);
+    const start = Date.now();
+    try {
+      await work();
+      console.log(`ensure: ${what}: ${Math.round((Date.now() - start) / 1000)} s`);
+      return undefined;
+    } catch (error) {
+      return error.message;
+    }
+  };
+
+  const packaged = missing.filter((name) => tools[name].deb !== undefined);
+  if (packaged.length > 0) {
+    const packages = [...new Set(packaged.map((name) => tools[name].deb))];
+    const why =
+      whyNot() ??
+      (await timed(`installing ${packages.join(" ")}`, () => {
+        const problem = installPackages(packages);
+        if (problem !== undefined) throw new Error(problem);
+      }));
+    for (const name of packaged) if (why !== undefined) problems.set(name, why);
+  }
+
+  const built = missing.filter((name) => tools[name].go !== undefined || tools[name].toolchain === true);
+  if (built.length > 0) {
+    fs.mkdirSync(cache, { recursive: true });
+    let go;
+    const why = await timed("a Go compiler", async () => (go = await ensureGo()));
+    for (const name of built) {
+      const { go: source } = tools[name];
+      const problem =
+        why ?? (source && (await timed(`building ${name} ${source.version}`, () => buildTool(go, name, source))));
+      if (problem !== undefined) problems.set(name, problem);
+    }
+  }
+
+  const still = names.filter((name) => findTool(name) === undefined);
+  for (const [name, problem] of problems) if (still.includes(name)) console.error(`ensure: ${name}: ${problem}`);
+  for (const name of still) console.error(`ensure: MISSING ${name}: ${howToGet(name)}`);
+  if (still.length === 0) console.log(`ensure: ${names.length} tools are there`);
+  return still.length === 0 ? 0 : 1;
+}
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => tools[name] === undefined);
+if (names.includes("--help")) {
+  process.stdout.write(usage);
+} else if (unknown.length > 0) {
+  console.error(`ensure: not in test/tools/tools.json: ${unknown.join(", ")}`);
+  process.exitCode = 2;
+} else {
+  ensure(names.length > 0 ? names : Object.keys(tools)).then((code) => (process.exitCode = code));
+}
