@@ -56,6 +56,11 @@ export class FileSynthesizer implements IStackSynthesizer {
     this.files.push(file);
   }
 
+  /** A generated file as a program started in the stack's directory (Terraform, its provisioners) finds it. Call it at synth. */
+  fromStackDirectory(path: string): string {
+    return posix(relative(this.stackDirectory(), resolve(this.rootDirectory(), path)));
+  }
+
   synthesize(session: ISynthesisSession): void {
     this.tree = undefined;
     this.inner.synthesize(session);
@@ -112,9 +117,13 @@ export class FileSynthesizer implements IStackSynthesizer {
   }
 
   private context(): RenderContext {
-    const stackDirectory = relative(this.rootDirectory(), this.stackDirectory()).split(sep).join("/");
+    const stackDirectory = posix(relative(this.rootDirectory(), this.stackDirectory()));
     return { stackDirectory: stackDirectory || ".", adoptedRoot: this.namedRoot() !== undefined };
   }
+}
+
+function posix(path: string): string {
+  return path.split(sep).join("/");
 }
 
 const peersByApp = new WeakMap<IConstruct, FileSynthesizer[]>();

@@ -18,8 +18,11 @@ export function tokenOr<S extends z.ZodType>(schema: S): z.ZodType<z.output<S>, 
   return union as unknown as z.ZodType<z.output<S>, z.input<S>>;
 }
 
+/** A class, also one whose constructor is private. */
+type ClassOf<T> = (abstract new (...args: never[]) => T) | (NewableFunction & { readonly prototype: T });
+
 /** A prop that holds an object of one of our classes, passed through untouched. */
-export function instanceOf<T>(type: abstract new (...args: never[]) => T, allowed: string): z.ZodType<T, T> {
+export function instanceOf<T>(type: ClassOf<T>, allowed: string): z.ZodType<T, T> {
   return z.custom<T>((value) => value instanceof type).describe(allowed);
 }
 

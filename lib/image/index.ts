@@ -1,0 +1,2 @@
+export { ContainerImage, type ContainerImageProps } from "./container-image";
+export type { BuildSecret, ImageSource } from "../core/image-source";
