@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# A machine that is there already: its address is in the settings and does not move.
+
+# shellcheck source=ssh.sh
+. "$CLIENT_DIR/ssh.sh"
+
+kind_prepare() {
+  SSH_ALIAS=${HOST_ALIAS:-$HOST_ADDRESS}
+  ssh_options
+}
+
+kind_attempt() { ssh_attempt "$@"; }
+
+# The connection kept open may be the dead part.
+kind_heal() { ssh_drop_master; }
+
+kind_remedy() {
+  ssh_remedy
+  [ -n "$REPLY" ] || REPLY="is the machine up, and is the address right? See: $BUILDER_ID doctor"
+}
+
+kind_name() { REPLY="${HOST_USER:+$HOST_USER@}$HOST_ADDRESS${HOST_PORT:+:$HOST_PORT}"; }
+
+kind_shell_file() { ssh_shell_file; }
+
+kind_leave() { :; }

@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# The Terraform side: where an EC2 builder is. Only read when ssh fails or nothing is known yet, because it costs seconds.
+
+# terraform_program: TERRAFORM = the program the project uses.
+terraform_program() {
+  local name
+  for name in "${TERRAFORM_BINARY_NAME:-}" tofu terraform; do
+    if [ -n "$name" ] && has "$name"; then
+      TERRAFORM=$name
+      return
+    fi
+  done
+  die 2 "neither tofu nor terraform is on PATH" "the address of $BUILDER_ID is one of its outputs; install OpenTofu, or set TERRAFORM_BINARY_NAME"
+}
+
+# in_stack ARGS…: runs it in the stack's directory, without input.
+in_stack() {
+  [ -n "${TERRAFORM:-}" ] || terraform_program
+  (cd -- "$FILE_ROOT/$STACK_DIR" && CHECKPOINT_DISABLE=1 "$TERRAFORM" "$@" </dev/null)
+}
+
+# terraform_output NAME: prints the value of this builder's output; fails when there is none.
+terraform_output() {
+  in_stack output -no-color -raw "$OUTPUT_PREFIX$1" 2>/dev/null
+}
+
+# terraform_refresh: reads from the cloud what the state should say; changes nothing there.
+terraform_refresh() {
+  in_stack apply -refresh-only -auto-approve -input=false -no-color >&2
+}
