@@ -20,7 +20,7 @@ import type { Construct } from "constructs";
 import type { z } from "zod";
 import type { ec2BuilderProps } from "./gpu-builder.schema";
 import type { Arch } from "./instance-types";
-import { renderUserData } from "./user-data.render";
+import { USER_DATA } from "./user-data";
 
 type Ec2Props = z.output<typeof ec2BuilderProps>;
 
@@ -67,7 +67,7 @@ export function addEc2Machine(scope: Construct, props: Ec2Props, arch: Arch, tag
       ...(props.disk.throughputMibps !== undefined && { throughput: props.disk.throughputMibps }),
       tags,
     },
-    userData: renderUserData(),
+    userData: USER_DATA,
     ...(props.spot && { instanceMarketOptions: spotOptions(props.spot) }),
     tags,
     lifecycle: { ignoreChanges: ignoredChanges(props) },
