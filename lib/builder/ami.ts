@@ -45,7 +45,7 @@ export class Ami {
   /** Red Hat Enterprise Linux of a major version, by Red Hat's own account, billed by the hour. */
   static rhel(major: "8" | "9" | "10"): Ami {
     choice("Ami.rhel", major, ["8", "9", "10"]);
-    return lookup("ec2-user", "309956199498", (arch) => `RHEL-${major}.*_HVM-*-${arch}-*-Hourly2-GP3`);
+    return lookup("ec2-user", "309956199498", (arch) => `RHEL-${major}.*_HVM-*-${arch}-*-Hourly2-GP3`, true);
   }
 
   /** Amazon Linux, by AWS's public parameter. */
@@ -83,7 +83,7 @@ export class Ami {
   static pinned(images: Readonly<Record<string, string>>, props: PinnedAmiProps = {}): Ami {
     const byRegion = parseValue("Ami.pinned", pinnedImages, images);
     const { user, nvidiaDriver } = parseValue("Ami.pinned", pinnedAmiProps, props);
-    return new Ami(user, nvidiaDriver, (scope) => pick(scope, byRegion));
+    return new Ami(user, nvidiaDriver, (scope) => pick(scope, byRegion), undefined);
   }
 
   /** @internal Use the factories. */
@@ -93,6 +93,8 @@ export class Ami {
     /** Whether the NVIDIA driver is in it. */
     readonly nvidiaDriver: boolean,
     private readonly find: (scope: Construct, arch: Arch) => string,
+    /** Whether it is Red Hat Enterprise Linux; `undefined`: not known. */
+    readonly rhel: boolean | undefined,
   ) {}
 
   /** The image's id, in Terraform's terms. Adds the data source it needs to `scope`, at most once per scope. */
@@ -101,8 +103,8 @@ export class Ami {
   }
 }
 
-function lookup(user: string, owner: string, name: (arch: Arch) => string): Ami {
-  return new Ami(user, false, (scope, arch) => {
+function lookup(user: string, owner: string, name: (arch: Arch) => string, rhel = false): Ami {
+  const find = (scope: Construct, arch: Arch) => {
     const filter = [
       { name: "name", values: [name(arch)] },
       { name: "architecture", values: [arch] },
@@ -110,12 +112,13 @@ function lookup(user: string, owner: string, name: (arch: Arch) => string): Ami 
       { name: "root-device-type", values: ["ebs"] },
     ];
     return new DataAwsAmi(scope, "Ami", { owners: [owner], mostRecent: true, filter }).id;
-  });
+  };
+  return new Ami(user, false, find, rhel);
 }
 
 /** `insecure_value` is the public id in the clear; `value` is marked as a secret and would hide the plan. */
 function parameter(user: string, name: (arch: Arch) => string, nvidiaDriver = false): Ami {
-  return new Ami(user, nvidiaDriver, (scope, arch) => new DataAwsSsmParameter(scope, "Ami", { name: name(arch) }).insecureValue);
+  return new Ami(user, nvidiaDriver, (scope, arch) => new DataAwsSsmParameter(scope, "Ami", { name: name(arch) }).insecureValue, false);
 }
 
 function pick(scope: Construct, images: Readonly<Record<string, string>>): string {

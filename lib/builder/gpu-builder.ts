@@ -15,6 +15,7 @@ import type { GpuBuilderProps } from "./gpu-builder.props";
 import { ec2BuilderProps, hostBuilderProps } from "./gpu-builder.schema";
 import { instanceTypeFacts, type Gpu } from "./instance-types";
 import { addProvisioning } from "./provisioning";
+import { renderRunbook } from "./runbook.render";
 
 export type * from "./gpu-builder.props";
 
@@ -56,6 +57,8 @@ export class GpuBuilder extends Construct {
   readonly program: GeneratedFile;
   /** Settings the program reads: `<id>/builder.env`. */
   readonly settings: GeneratedFile;
+  /** How to work with it, for people and coding agents: `<id>/RUNBOOK.md`. */
+  readonly runbook: GeneratedFile;
 
   private readonly builds = new Map<string, ImageBuild>();
 
@@ -77,6 +80,11 @@ export class GpuBuilder extends Construct {
           PROJECT_DIR: adoptedRoot ? "." : "",
           IMAGES: buildOrder([...this.builds.values()]).join(" "),
         }),
+    });
+    const rhel = "host" in props ? undefined : props.ami.rhel;
+    this.runbook = new GeneratedFile(this, "Runbook", {
+      path: `${id}/RUNBOOK.md`,
+      content: () => renderRunbook({ id, settings, images: [...this.builds.values()], rhel }),
     });
     if (provision === "on-deploy") addProvisioning(this, this.program, settings, machine);
   }
