@@ -1,7 +1,9 @@
+import { devNull } from "node:os";
 import { join } from "node:path";
 import { Disk, sha256 } from "./disk";
 import { readManifest, renderManifest, type FileManifest, type ManifestEntry } from "./file-manifest";
 import { MANIFEST, PathClaims, pathFault } from "./file-path";
+import { renderJson } from "./render/json";
 
 /** One rendered file. */
 export interface RenderedFile {
@@ -34,7 +36,7 @@ interface Plan {
  * replaced by a rename, so that a crash leaves it old or new; files that are right already are not touched.
  *
  * `GANTRY_FORCE=1` overwrites files that were edited by hand. `GANTRY_CHECK=DIR` changes nothing below the roots: it
- * puts what would be written into DIR, for a diff, and throws when that is anything.
+ * puts a report and what would be written into DIR, and throws when that is anything.
  *
  * @throws Error with every fault: two files of one path, a link or a foreign file in the way, a file edited by hand,
  * a directory that cannot be written.
@@ -118,15 +120,23 @@ function carryOut({ disk, before, after, write, chmod, remove }: Plan): void {
   if (disk.read(MANIFEST)?.sha256 !== sha256(settled)) disk.write(MANIFEST, settled, false);
 }
 
+/** Puts `report.json` and what would be written into `directory`, for `gantry check`; throws when that is anything. */
 function check(plans: readonly Plan[], directory: string): void {
   const out = new Disk(directory);
-  const changes = plans.flatMap(({ disk, write, chmod, remove }) => [
-    ...write.map(({ path, content, executable }) => {
-      out.write(path, content, executable);
-      return `changed  ${join(disk.root, path)}`;
-    }),
-    ...chmod.map(({ path }) => `mode     ${join(disk.root, path)}`),
-    ...remove.map((path) => `extra    ${join(disk.root, path)}`),
-  ]);
-  if (changes.length > 0) throw new Error(`generated files are not what the stack makes\n  ${changes.join("\n  ")}`);
+  const report = plans.flatMap(({ disk, write, chmod, remove }, i) => {
+    const line = (change: string, path: string, wanted: string) => ({ change, file: join(disk.root, path), wanted });
+    return [
+      ...write.map(({ path, content, executable }) => {
+        const copy = `${i}/${path}`;
+        out.write(copy, content, executable);
+        return line(disk.read(path) ? "changed" : "missing", path, join(directory, copy));
+      }),
+      ...chmod.map(({ path }) => line("mode", path, join(disk.root, path))),
+      ...remove.map((path) => line("extra", path, devNull)),
+    ];
+  });
+  out.write("report.json", renderJson(report), false);
+  if (report.length === 0) return;
+  const lines = report.map(({ change, file }) => `${change}: ${file}`);
+  throw new Error(`generated files are not what the stack makes\n  ${lines.join("\n  ")}`);
 }
