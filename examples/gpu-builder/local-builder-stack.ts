@@ -9,7 +9,9 @@ export class LocalBuilderStack extends TerraformStack {
     super(scope, id);
     new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
 
+    // `CDKTF_CONTEXT_JSON='{"engine":"docker"}'` where there is docker only.
+    const engine = (this.node.tryGetContext("engine") as "podman" | "docker" | undefined) ?? "podman";
     const hello = new ContainerImage(this, "hello", { context: "examples/gpu-builder/hello" });
-    new GpuBuilder(this, "local-builder", { host: Host.local(), disk: { minFreeGib: 1 } }).build(hello);
+    new GpuBuilder(this, "local-builder", { host: Host.local(), engine, disk: { minFreeGib: 1 } }).build(hello);
   }
 }

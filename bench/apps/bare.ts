@@ -1,0 +1,14 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { App, LocalBackend, TerraformStack } from "cdktf";
+import { handWrittenBuilder } from "../hand-written-builder";
+
+const app = new App();
+const stack = new TerraformStack(app, "bench");
+new LocalBackend(stack, { path: "bench.tfstate" });
+new AwsProvider(stack, "aws", { region: "us-west-2" });
+handWrittenBuilder(
+  stack,
+  "builder",
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl bench",
+);
+app.synth();
