@@ -121,9 +121,9 @@ async function start(dir: string, account: string | undefined, reaper: Reaper, p
   let port = await startSshd(dir, home, runtimeDir, account === undefined);
   const hostKey = () => readFileSync(join(dir, "host_key.pub"), "utf8").split(" ").slice(0, 2).join(" ").trim();
   const env: NodeJS.ProcessEnv = { ...process.env, HOME: clientHome };
-  delete env["SSH_AUTH_SOCK"];
-  delete env["XDG_RUNTIME_DIR"];
-  if (registry !== undefined) env["CONTAINERS_REGISTRIES_CONF"] = join(dir, "registries.conf");
+  delete env.SSH_AUTH_SOCK;
+  delete env.XDG_RUNTIME_DIR;
+  if (registry !== undefined) env.CONTAINERS_REGISTRIES_CONF = join(dir, "registries.conf");
 
   const run = (command: string, input = ""): Ran => {
     const options = ["-F", "none", "-i", identityFile, "-p", String(port), "-l", user];
@@ -221,7 +221,7 @@ function patiently(program: string, args: readonly string[]): void {
   for (let left = 50; ; left--) {
     const done = spawnSync(program, args, { encoding: "utf8" });
     if (done.status === 0) return;
-    if (left === 0 || !/lock/.test(done.stderr)) throw new Error(`${program} ${args.join(" ")}: ${done.stderr}`);
+    if (left === 0 || !done.stderr.includes("lock")) throw new Error(`${program} ${args.join(" ")}: ${done.stderr}`);
     spawnSync("sleep", ["0.1"]);
   }
 }

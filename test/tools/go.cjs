@@ -79,7 +79,7 @@ function buildTool(go, name, { module, version, package: dir, ldflags = "" }) {
     run("build", "-trimpath", "-buildvcs=false", "-ldflags", `-s -w ${ldflags}`, "-o", fresh, target);
     fs.renameSync(fresh, path.join(bin, name));
   } catch (error) {
-    throw new Error(`${error.message}\n${String(error.stderr ?? "").slice(-2000)}`);
+    throw new Error(`${error.message}\n${String(error.stderr ?? "").slice(-2000)}`, { cause: error });
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }

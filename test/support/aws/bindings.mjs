@@ -42,9 +42,9 @@ export function readBinding(source) {
 export function inputsOf(interfaceBody) {
   const inputs = new Map();
   for (const [, comment, , optional, type] of interfaceBody.matchAll(
-    /  \/\*\*\n([\s\S]*?)\n  \*\/\n  readonly (\w+)(\??): (.*);/g,
+    / {2}\/\*\*\n([\s\S]*?)\n {2}\*\/\n {2}readonly (\w+)(\??): (.*);/g,
   )) {
-    const lines = comment.split("\n").map((line) => line.replace(/^  \* ?/, ""));
+    const lines = comment.split("\n").map((line) => line.replace(/^ {2}\* ?/, ""));
     const link = lines.findIndex((line) => line.startsWith("Docs at Terraform Registry:"));
     const name = /#(\w+)\}$/.exec(lines[link])[1];
     const description = lines.slice(0, Math.max(0, link - 1)).join("\n");
@@ -69,7 +69,7 @@ export function storageOf(functionBody) {
 /** Every attribute with its flags and the code of its accessors. */
 export function outputsOf(classBody) {
   const found = classBody.matchAll(
-    /^  \/\/ (\w+) - computed: (true|false), optional: (true|false), required: (true|false)\n([\s\S]*?)(?=^  \/\/ \w+ - computed|^  \/\/ =====|$(?![\s\S]))/gm,
+    /^ {2}\/\/ (\w+) - computed: (true|false), optional: (true|false), required: (true|false)\n([\s\S]*?)(?=^ {2}\/\/ \w+ - computed|^ {2}\/\/ =====|$(?![\s\S]))/gm,
   );
   return [...found].map(([, name, computed, optional, required, code]) => ({
     name,

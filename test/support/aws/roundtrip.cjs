@@ -2,7 +2,8 @@
 // Proof that the extracted schema is the provider's: HashiCorp's own generator, which made the published bindings, is fed
 // with it, and what it emits is compared with them, file by file. Opt-in: it needs packages we do not depend on.
 //
-//   npm install --prefix /tmp/generator --ignore-scripts @cdktf/provider-generator@0.21.0 @cdktf/commons@0.21.0
+//   npm install --prefix /tmp/generator --ignore-scripts @cdktf/provider-generator@0.21.0 @cdktf/commons@0.21.0 \
+//     jsii-pacmak@1.112.0
 //   node test/support/aws/roundtrip.cjs /tmp/generator/node_modules
 const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");

@@ -55,7 +55,7 @@ export function synthWideStack(outdir: string): string {
   const sub = new Subnet(s, "sub", {
     vpcId: vpc.id,
     cidrBlock: "10.0.1.0/24",
-    availabilityZone: Fn.element(az.names, 0),
+    availabilityZone: Fn.element(az.names, 0) as string,
     mapPublicIpOnLaunch: true,
   });
   const igw = new InternetGateway(s, "igw", { vpcId: vpc.id });
