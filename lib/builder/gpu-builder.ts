@@ -84,7 +84,7 @@ export class GpuBuilder extends Construct {
     const rhel = "host" in props ? undefined : props.ami.rhel;
     this.runbook = new GeneratedFile(this, "Runbook", {
       path: `${id}/RUNBOOK.md`,
-      content: () => renderRunbook({ id, settings, images: [...this.builds.values()], rhel }),
+      content: ({ adoptedRoot }) => renderRunbook({ id, settings, images: [...this.builds.values()], rhel, adoptedRoot }),
     });
     if (provision === "on-deploy") addProvisioning(this, this.program, settings, machine);
   }

@@ -1,48 +1,58 @@
+import type { ImageSource } from "../core/image-source";
 import { codeSpan, table } from "../core/render/markdown";
 import type { Runbook } from "./runbook-model";
 
 /** The section for a coding agent that was told to "sync and build". */
 export function renderAgentWorkflow(book: Runbook): string {
-  const { cmd, maxIterations, kind, images } = book;
+  const { cmd, maxIterations, kind, images, example } = book;
+  const builds =
+    images.length === 0 ? cmd("build IMAGE") : images.map(({ image }) => cmd("build", image.imageName)).join(" or ");
+  const onlyOnRequest = [
+    cmd("prune --all"),
+    ...(kind === "ec2" ? [cmd("stop"), cmd("down")] : []),
+    "`--yes`",
+    ...(kind === "local" ? [] : ["forgetting a host key"]),
+  ];
   return `## Sync and build, for a coding agent
 
 When the user says "sync and build":
 
-1. Find the image. Take the path of each changed file relative to the project directory (the one with ${codeSpan("cdktf.json")}); it
-   belongs to the image with the longest context that the path is in:
+1. Find the image. Take the path of each changed file relative to the project directory (see the top). It belongs to
+   the image with the longest context that holds it:
 
 ${contexts(book)}
-   A changed path in no context needs no build. After a change of the stack's own files, synthesize first.
-2. Run ${images.length === 0 ? cmd("build IMAGE") : images.map(({ image }) => cmd("build", image.imageName)).join(" or ")}. It syncs by itself, builds first the images that
-   this one is ${codeSpan("FROM")}, and does nothing when there is nothing to do. So for a change in a base, build its dependents.
+   A path in no context needs no build. After a change of the stack's own files, synthesize first.
+2. Run ${builds}. It syncs, builds first what the image is \`FROM\`, and does nothing when nothing
+   has changed. After a change in a base, build its dependents.
 3. Go by the exit code:
 
 ${exitCodes(book)}
-4. Count the builds that failed in a row. At ${maxIterations}, stop and ask the user: say what failed, what you tried and where the
-   log is. Start again from 0 only after a success or a new instruction.
+4. Count the builds in a row that failed. After ${maxIterations}, stop and ask the user: say what failed, what you tried, and where
+   the log is. Count from 0 again after a success or a new instruction.
 
-Always: fix files in the project, never in ${codeSpan(book.remoteRoot)} on the builder; give each build as much time as it needs (${cmd("build --detach", book.example)}
-returns at once, ${cmd("attach", book.example)} waits for the end). Never without being asked: ${[
-    cmd("prune --all"),
-    ...(kind === "ec2" ? [cmd("down"), cmd("stop")] : []),
-    codeSpan("--yes"),
-  ].join(", ")}, forgetting a host key.
+Rules:
+
+- Change files in the project, never below ${codeSpan(book.remoteRoot)} on the builder.
+- A build may take long: ${cmd("build --detach", example)} returns at once, ${cmd("attach", example)} waits for its end.
+- Only when asked to: ${onlyOnRequest.join(", ")}.
 `;
 }
 
 function contexts({ images }: Runbook): string {
   if (images.length === 0) return "   This builder has no image yet.\n";
   const rows = images.map(({ image }) => {
-    const dependents = images.filter((other) =>
-      other.image.bases.some(({ imageName }) => imageName === image.imageName),
-    );
+    const dependents = images.filter((other) => isFrom(other.image, image.imageName));
     return [
-      codeSpan(`${image.context}/`),
+      image.context === "." ? "anything else in the project" : codeSpan(`${image.context}/`),
       codeSpan(image.imageName),
       dependents.map((other) => codeSpan(other.image.imageName)).join(", ") || "none",
     ];
   });
   return indent(table(["Changed path is below", "Image", "Dependents"], rows));
+}
+
+function isFrom(image: ImageSource, name: string): boolean {
+  return image.bases.some((base) => base.imageName === name || isFrom(base, name));
 }
 
 function exitCodes(book: Runbook): string {

@@ -13,12 +13,16 @@ export interface RunbookModel {
   readonly images: readonly ImageBuild[];
   /** Whether the host runs Red Hat Enterprise Linux; `undefined`: not known at synth. */
   readonly rhel: boolean | undefined;
+  /** Whether the stack named its file root, which is the project directory then. */
+  readonly adoptedRoot: boolean;
 }
 
 /** The same in the words of the runbook's sections. */
 export interface Runbook {
   readonly id: string;
   readonly kind: "ec2" | "existing" | "local";
+  /** Where the project directory is, seen from the runbook. */
+  readonly projectDirectory: string;
   /** Whether ssh goes through AWS Systems Manager. */
   readonly ssm: boolean;
   /** The host in a few words. */
@@ -49,7 +53,7 @@ export interface Runbook {
 }
 
 /** @throws Error when the settings lack one that the runbook speaks of. */
-export function readRunbook({ id, settings, images, rhel }: RunbookModel): Runbook {
+export function readRunbook({ id, settings, images, rhel, adoptedRoot }: RunbookModel): Runbook {
   const text = (name: string): string => {
     const value = settings[name];
     if (value === undefined) throw new Error(`the settings of "${id}" have no ${name}, which its runbook speaks of`);
@@ -71,6 +75,7 @@ export function readRunbook({ id, settings, images, rhel }: RunbookModel): Runbo
   return {
     id,
     kind,
+    projectDirectory: adoptedRoot ? "that same directory" : "the nearest one above with `cdktf.json`",
     ssm: text("ACCESS") === "ssm",
     host: hosts[kind](),
     engine: text("ENGINE"),

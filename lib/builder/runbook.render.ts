@@ -36,6 +36,7 @@ function introduction({
   dataHolds,
   idleStop,
   maxAge,
+  projectDirectory,
 }: Runbook): string {
   const volume = { home: "the home directories", storage: "the images" }[dataHolds];
   const stops = [idleStop && `after ${idleStop} without work`, maxAge && `${maxAge} after boot, whatever runs`];
@@ -56,14 +57,13 @@ function introduction({
 Edit here, sync to the builder, build there, read what failed, fix it here, repeat. The stack writes this file at every
 synth: change the stack, not the file.
 
-Commands are written as seen from the directory above this file, the one with \`bin/\`. The program may be called from
-anywhere, also through a link on your PATH. Contexts of images are relative to the project directory, the one with
-\`cdktf.json\`.
+Commands are written as seen from the directory above this file, the one with \`bin/\`; the program may be called from
+anywhere, also through a link on your PATH. Contexts of images are relative to the project directory: ${projectDirectory}.
 
 ${table(["What", "Here"], rows)}`;
 }
 
-function prerequisites({ kind, ssm, engine, cmd }: Runbook): string {
+function prerequisites({ kind, ssm, engine, images, cmd }: Runbook): string {
   const here = {
     ec2: [
       "bash, git, perl, rsync, ssh and tar",
@@ -73,12 +73,18 @@ function prerequisites({ kind, ssm, engine, cmd }: Runbook): string {
     existing: ["bash, git, perl, rsync, ssh and tar", "a login on the host, with sudo without a password for `setup`"],
     local: [`bash, git, perl, rsync and tar`, `Linux with ${engine}; \`setup\` installs what is missing, with sudo`],
   }[kind];
+  const secrets = images.flatMap(({ image }) =>
+    image.secrets.map(
+      ({ id, file }) =>
+        `${codeSpan(file)}: build secret ${codeSpan(id)} of ${codeSpan(image.imageName)}, read when a build runs`,
+    ),
+  );
   return `## Prerequisites
 
 On your machine:
 
-${list(here)}
-${cmd("doctor")} checks them.`;
+${list([...here, ...secrets])}
+${cmd("doctor")} checks the programs.`;
 }
 
 function overview({ images, kind, id }: Runbook): string {
