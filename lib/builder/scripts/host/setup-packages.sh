@@ -96,7 +96,7 @@ install_podman() {
   # Handy, but no part of a build: an older Amazon Linux does without.
   for tool in buildah skopeo; do
     if [ "$os_family" = unknown ] || ! is_missing "$tool"; then continue; fi
-    install_packages "$tool" || warn "no package $tool for $os_name; builds work without it"
+    tries=1 install_packages "$tool" || warn "no package $tool for $os_name; builds work without it"
   done
 }
 
@@ -104,8 +104,8 @@ install_docker() {
   if is_missing docker; then
     case $os_id in
       ubuntu) install_packages docker.io docker-buildx ;;
-      debian) install_packages docker.io docker-cli docker-buildx || install_packages docker.io ;;
-      fedora) install_packages moby-engine docker-cli docker-buildx || install_packages moby-engine ;;
+      debian) tries=1 install_packages docker.io docker-cli docker-buildx || install_packages docker.io ;;
+      fedora) tries=1 install_packages moby-engine docker-cli docker-buildx || install_packages moby-engine ;;
       rhel)
         add_docker_repo
         install_packages docker-ce docker-ce-cli containerd.io docker-buildx-plugin

@@ -75,17 +75,15 @@ put_file() {
   rm -f "$new"
 }
 
-# try COMMAND…: again after a pause when it fails, for mirrors and package manager locks.
+# try COMMAND…: again after a pause when it fails, for mirrors and package manager locks. `tries=1 try …`: once.
 try() {
-  local left
-  for left in 4 3 2 1 0; do
-    "$@" && return
-    [ "$left" = 0 ] || {
-      say "failed, trying again ($left left): $*"
-      sleep "${GANTRY_RETRY_SECONDS:-15}"
-    }
+  local left=${tries:-5}
+  while ! "$@"; do
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || return 1
+    say "failed, trying again ($left left): $*"
+    sleep "${GANTRY_RETRY_SECONDS:-15}"
   done
-  return 1
 }
 
 has_systemd() { [ -d "$sysroot/run/systemd/system" ]; }
@@ -178,7 +176,16 @@ leave_markers() {
   mv -f "$user_marker.new" "$user_marker"
 }
 
+# A command that failed without a word of ours.
+on_exit() {
+  local code=$?
+  case $code in 0 | 2 | 65 | 76) exit "$code" ;; esac
+  say "a step failed (exit $code)"
+  exit 65
+}
+
 main() {
+  trap on_exit EXIT
   parse_arguments "$@"
   if is_ready; then
     say "up to date ($VERSION)"
