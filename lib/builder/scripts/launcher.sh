@@ -23,6 +23,6 @@ if ! [ -r "$FILE_ROOT/lib/gantry/client/main.sh" ]; then
     "$BUILDER_ID" "$FILE_ROOT" >&2
   exit 2
 fi
-# shellcheck source=client/main.sh
+# shellcheck source=/dev/null
 . "$FILE_ROOT/lib/gantry/client/main.sh"
 main "$@"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What every command of the program uses: messages, flags, quoting, JSON, the clock. Functions that make a value leave it in
 # REPLY, because a subshell costs a millisecond and an up-to-date build has about fifty.
 
@@ -47,7 +47,7 @@ need_value() { [ "$3" -ge 2 ] || die 2 "$1: $2 needs a value" "see: $BUILDER_ID 
 # confirmed QUESTION: asks on a terminal; elsewhere only --yes counts.
 confirmed() {
   [ -z "$YES" ] || return 0
-  [ -t 0 ] && [ -t 2 ] || die 77 "$1" "say it with --yes"
+  if ! [ -t 0 ] || ! [ -t 2 ]; then die 77 "$1" "say it with --yes"; fi
   local answer
   printf '%s [y/N] ' "$1" >&2
   read -r answer || return 1
@@ -74,6 +74,16 @@ quote() {
     esac
   done
   REPLY=${REPLY# }
+}
+
+# absolute PATH DIRECTORY: REPLY = the path seen from the directory; ~/ is the home directory.
+absolute() {
+  # shellcheck disable=SC2088 # the tilde of a setting, which no shell has seen
+  case $1 in
+    '~/'*) REPLY=$HOME/${1:2} ;;
+    /*) REPLY=$1 ;;
+    *) REPLY=$2/$1 ;;
+  esac
 }
 
 # json_string TEXT: REPLY = it as a JSON string.
@@ -130,7 +140,12 @@ human_size() {
 
 # temp_dir: TEMP_DIR = a directory of this run, removed when it ends.
 TEMP_DIR=''
-temp_dir() { [ -n "$TEMP_DIR" ] || TEMP_DIR=$(mktemp -d "${TMPDIR:-/tmp}/gantry.XXXXXX"); }
+temp_dir() {
+  [ -z "$TEMP_DIR" ] || return 0
+  local parent=${TMPDIR:-/tmp}
+  case $parent in *[!A-Za-z0-9_./-]*) parent=/tmp ;; esac # rsync splits its -e at spaces
+  TEMP_DIR=$(mktemp -d "${parent%/}/gantry.XXXXXX") || die 2 "no temporary directory can be made in $parent"
+}
 
 # has PROGRAM: whether it is on PATH.
 has() { type -P "$1" >/dev/null 2>&1; }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
 # An EC2 instance of the stack. Its address changes when it was stopped, so it is looked up again when ssh fails, and only
 # then: in the outputs first, then in the cloud. Its host key is pinned under the instance id, which does not change.
 
@@ -44,7 +44,10 @@ kind_attempt() {
   fi
   local code=0
   ssh_attempt "$@" || code=$?
-  if [ "$code" -ne 255 ]; then ec2_remember; fi
+  if [ "$code" -ne 255 ]; then
+    HEAL_STEP=outputs
+    ec2_remember
+  fi
   return "$code"
 }
 
@@ -56,6 +59,8 @@ ec2_remember() {
   if [ -r "$ADDRESS_FILE" ]; then { read -r address && read -r id; } <"$ADDRESS_FILE" || :; fi
   if [ "$address $id" != "$REMEMBERED" ]; then printf '%s\n%s\n' "$HOST_ADDRESS" "$INSTANCE_ID" >"$ADDRESS_FILE"; fi
 }
+
+kind_fault() { ssh_fault; }
 
 kind_heal() {
   local before="$HOST_ADDRESS $INSTANCE_ID"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
 # A machine that is there already: its address is in the settings and does not move.
 
 # shellcheck source=ssh.sh
@@ -10,6 +10,8 @@ kind_prepare() {
 }
 
 kind_attempt() { ssh_attempt "$@"; }
+
+kind_fault() { ssh_fault; }
 
 # The connection kept open may be the dead part.
 kind_heal() { ssh_drop_master; }

@@ -1,9 +1,16 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # This machine as the builder: the same programs, without ssh.
 
 kind_prepare() { :; }
 
-kind_attempt() { (cd -- "$HOME" && exec bash -c "$2"); }
+kind_attempt() {
+  if [ -n "${KIND_EXEC:-}" ]; then
+    cd -- "$HOME" && exec bash -c "$2"
+  fi
+  (cd -- "$HOME" && exec bash -c "$2")
+}
+
+kind_fault() { :; }
 
 kind_heal() { return 1; }
 
@@ -13,7 +20,8 @@ kind_name() { REPLY='this machine'; }
 
 kind_shell_file() {
   REPLY=$TEMP_DIR/rsh
-  printf 'shift\ncd -- "$HOME" && exec sh -c "$*"\n' >"$REPLY"
+  # shellcheck disable=SC2016 # expanded by the script
+  printf 'shift\ncd -- "$HOME" && exec sh -c "${HOST_BEFORE-}$*"\n' >"$REPLY"
 }
 
 kind_leave() { :; }

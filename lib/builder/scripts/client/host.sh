@@ -3,6 +3,8 @@
 # each with the same functions:
 #   kind_prepare            finds out where the host is
 #   kind_attempt TTY LINE   runs a shell command line there, once; 255 = not reached
+#                           with KIND_EXEC it takes the place of the shell
+#   kind_fault              after 255 from such a one: HOST_FAULT = why
 #   kind_heal               after 255: whether there is something new to try
 #   kind_remedy             REPLY = what a person can do about an unreachable host
 #   kind_name               REPLY = the host for messages
@@ -93,9 +95,22 @@ host_program() {
   program_line "$@"
   on_host ${tty:+"$tty"} "$REPLY" || code=$?
   [ "$code" -eq 121 ] || return "$code"
+  if [ -n "$DRY_RUN" ]; then
+    note "would copy the host programs to ~/.gantry/lib/$LIBRARY_HASH on the builder"
+    return 121
+  fi
   ship_library
   program_line "$@"
   on_host ${tty:+"$tty"} "$REPLY"
+}
+
+# host_answer NAME ARGS…: the same; REPLY = what it printed. Not a subshell, which would forget an address that was healed.
+host_answer() {
+  local code=0
+  host_ssh_setup
+  host_program "$@" >"$TEMP_DIR/answer" || code=$?
+  IFS= read -r -d '' REPLY <"$TEMP_DIR/answer" || :
+  return "$code"
 }
 
 # ship_library: copies the host programs. A reader sees all of them or none; versions not used lately go.
@@ -108,8 +123,8 @@ ship_library() {
     if [ -d "$1" ]; then rm -rf "$new"; else mv "$new" "$1"; fi
     ls -1t | tail -n +6 | while IFS= read -r old; do rm -rf "./$old"; done'
   quote sh -c "$line" sh "$LIBRARY_HASH"
-  (cd -- "$HOST_DIR" && COPYFILE_DISABLE=1 tar -cf - ./*.sh) | on_host "$REPLY" ||
-    die 69 "the host programs cannot be copied to ~/.gantry/lib on the builder" "see: $BUILDER_ID doctor"
+  (cd -- "$HOST_DIR" && COPYFILE_DISABLE=1 tar -cf - ./*.sh) | on_host "$REPLY" \
+    || die 69 "the host programs cannot be copied to ~/.gantry/lib on the builder" "see: $BUILDER_ID doctor"
 }
 
 # host_copy FILE PATH: copies one file to the host, private to its user; PATH is relative to the home directory there.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR
 # Entry of the program: sources what every command needs and hands over to cmd_<command>, whose file is read only then.
 # The launcher has set FILE_ROOT and BUILDER_ID.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # The run log: one line of JSON for each run, and for each image of a run that has several, in .gantry/runs.jsonl.
 
 RUN_COMMAND='' RUN_OUTCOME=''
@@ -14,7 +14,7 @@ run_reset() {
   RUN_IMAGE='' RUN_HASH='' RUN_ID='' RUN_OUTCOME='' RUN_PHASES='' PHASE='' RUN_LINE_START=$NOW_MS
 }
 
-# phase [NAME]: the time from here to the next phase goes to NAME; a name used again adds up.
+# phase NAME: the time from here to the next phase goes to NAME; a name used again adds up.
 phase() {
   local ms rest
   clock
@@ -30,13 +30,13 @@ phase() {
       *) RUN_PHASES=${RUN_PHASES:+$RUN_PHASES,}\"$PHASE\":$ms ;;
     esac
   fi
-  PHASE=${1:-} PHASE_START=$NOW_MS
+  PHASE=$1 PHASE_START=$NOW_MS
 }
 
 # run_write OUTCOME EXIT: writes the line; a run of several images calls it after each.
 run_write() {
   local line start
-  phase
+  phase ''
   state_dir
   utc_time "$RUN_LINE_START" && start=$REPLY
   line="{\"start\":\"$start\",\"builder\":\"$BUILDER_ID\",\"command\":\"$RUN_COMMAND\""

@@ -37,8 +37,8 @@ find_project() {
     return
   fi
   if [ -n "$PROJECT_DIR" ]; then
-    PROJECT_ROOT=$(cd -- "$FILE_ROOT" && cd -- "$PROJECT_DIR" 2>/dev/null && pwd -P) ||
-      die 2 "the project directory $PROJECT_DIR (seen from $FILE_ROOT) is not there" \
+    PROJECT_ROOT=$(cd -- "$FILE_ROOT" && cd -- "$PROJECT_DIR" 2>/dev/null && pwd -P) \
+      || die 2 "the project directory $PROJECT_DIR (seen from $FILE_ROOT) is not there" \
         "set GANTRY_PROJECT to the directory that holds the images' contexts"
     return
   fi
@@ -58,8 +58,8 @@ find_project() {
 
 # state_dir: makes the directory for local state, which no version control and no image context should take in.
 state_dir() {
-  [ -d "$STATE_DIR" ] || (umask 077 && mkdir -p -- "$STATE_DIR") ||
-    die 2 "$STATE_DIR cannot be made" "the program keeps its run log and the known host keys there"
+  [ -d "$STATE_DIR" ] || (umask 077 && mkdir -p -- "$STATE_DIR") \
+    || die 2 "$STATE_DIR cannot be made" "the program keeps its run log and the known host keys there"
   [ -f "$STATE_DIR/.gitignore" ] || printf '*\n' >"$STATE_DIR/.gitignore"
 }
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # ssh the way all commands use it: one connection kept open for ten minutes, no questions, the host key pinned under a name
 # that stays when the address changes.
 
@@ -7,8 +7,8 @@ SSH_ALIAS='' SSH_MASTER_TRIED=''
 # ssh_options: SSH_OPTIONS for the host as it is known now, and SSH_SOCKET. Another address, key or pin is another socket,
 # so that a connection to a machine's old address never serves its new one.
 ssh_options() {
-  local directory=${XDG_RUNTIME_DIR:-/tmp} identity=$IDENTITY_FILE known strict=accept-new
-  case $identity in '~/'*) identity=$HOME/${identity#'~/'} ;; esac
+  local directory=${XDG_RUNTIME_DIR:-/tmp} identity='' known strict=accept-new
+  if [ -n "$IDENTITY_FILE" ]; then absolute "$IDENTITY_FILE" "$PROJECT_ROOT" && identity=$REPLY; fi
   # A socket's path may be about 100 characters long; rsync splits its -e at spaces.
   case $directory in *[!A-Za-z0-9_./-]* | ????????????????????????????????????*) directory=/tmp ;; esac
   SSH_DIR=$directory/gantry-$UID
@@ -31,7 +31,7 @@ ssh_options() {
     -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3
     -o "HostKeyAlias=$SSH_ALIAS" -o CheckHostIP=no -o HashKnownHosts=no -o UpdateHostKeys=no
     -o "UserKnownHostsFile=\"${known//%/%%}\"" -o "StrictHostKeyChecking=$strict"
-    -o ForwardAgent=no -o ForwardX11=no -o PermitLocalCommand=no
+    -o ForwardAgent=no -o ForwardX11=no -o PermitLocalCommand=no -o RemoteCommand=none -o LogLevel=INFO
   )
   if [ -n "$HOST_PORT" ]; then SSH_OPTIONS+=(-p "$HOST_PORT"); fi
   if [ -n "$HOST_USER" ]; then SSH_OPTIONS+=(-l "$HOST_USER"); fi
@@ -59,12 +59,14 @@ ssh_attempt() {
   local code=0
   SSH_LOG=$TEMP_DIR/ssh.log
   : >"$SSH_LOG"
-  if [ -n "$1" ]; then
+  if [ -n "${KIND_EXEC:-}" ]; then
+    exec ssh -T -E "$SSH_LOG" -o BatchMode=yes "${SSH_OPTIONS[@]}" "$HOST_ADDRESS" "$2"
+  elif [ -n "$1" ]; then
     ssh -t "${SSH_OPTIONS[@]}" "$HOST_ADDRESS" "$2" || code=$?
   else
     ssh -T -E "$SSH_LOG" -o BatchMode=yes "${SSH_OPTIONS[@]}" "$HOST_ADDRESS" "$2" || code=$?
   fi
-  if [ "$code" -eq 255 ]; then ssh_fault; fi
+  if [ "$code" -eq 255 ]; then ssh_fault; else SSH_MASTER_TRIED=''; fi
   return "$code"
 }
 
@@ -121,6 +123,7 @@ ssh_drop_master() {
 # real address in the place of rsync's.
 ssh_shell_file() {
   quote ssh -o BatchMode=yes "${SSH_OPTIONS[@]}" "$HOST_ADDRESS"
-  printf 'shift\nexec %s "$@"\n' "$REPLY" >"$TEMP_DIR/rsh"
+  # shellcheck disable=SC2016 # expanded by the script
+  printf 'shift\nexec %s "${HOST_BEFORE-}$*"\n' "$REPLY" >"$TEMP_DIR/rsh"
   REPLY=$TEMP_DIR/rsh
 }

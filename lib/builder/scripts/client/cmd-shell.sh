@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# shell: a login shell on the builder, or one command.
+
+help_shell() {
+  cat <<TEXT
+Usage: $BUILDER_ID shell [-- COMMAND…]
+
+Opens a plain login shell on the builder, or runs a command there and exits with its code. Nothing keeps the shell alive when
+the network drops; '$BUILDER_ID ssh' does. A key with a passphrase may be asked for it here.
+TEXT
+}
+
+cmd_shell() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --)
+        shift
+        break
+        ;;
+      -*) common_flag "$1" || bad_argument shell "$1" ;;
+      *) bad_argument shell "$1" ;;
+    esac
+    shift
+  done
+  local code=0 line=''
+  if [ $# -gt 0 ]; then
+    quote "$@"
+    line=$REPLY
+    if would "$line"; then return; fi
+    if [ -t 0 ] && [ -t 1 ]; then on_host -t "$line" || code=$?; else on_host "$line" || code=$?; fi
+    exit "$code"
+  fi
+  if would "a login shell on the builder"; then return; fi
+  # shellcheck disable=SC2016 # expanded on the host
+  on_host -t 'exec "${SHELL:-/bin/bash}" -l' || code=$?
+  exit "$code"
+}

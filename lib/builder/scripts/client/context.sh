@@ -1,0 +1,193 @@
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
+# The content hash of an image's context. It names the source tree on the builder and the image built from it, so that
+# "nothing to do" is one look-up. It covers what git sees of the context (outside git: what .dockerignore leaves), the
+# Containerfile, build arguments, target, platform, the hashes of the images it is FROM, and which secrets it gets.
+
+CONTEXT_FORMAT=gantry-context-1 # another one when the meaning of a hash changes
+
+# Overrides of one run, from the command line.
+EXTRA_ARGS=() EXTRA_SECRETS=() TARGET_OVERRIDE='' TAG_OVERRIDE=''
+
+# What a git hook sets would make us look at the wrong repository.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_PREFIX \
+  GIT_COMMON_DIR GIT_CEILING_DIRECTORIES GIT_NAMESPACE
+
+# context_load IMAGE: load_image and the overrides; CONTEXT_DIR, CONTAINERFILE_PATH.
+context_load() {
+  load_image "$1"
+  case $CONTEXT in
+    /*) CONTEXT_DIR=$CONTEXT ;;
+    *) CONTEXT_DIR=$PROJECT_ROOT/$CONTEXT ;;
+  esac
+  [ -d "$CONTEXT_DIR" ] || die 2 "$1: its context $CONTEXT_DIR is not there" \
+    "contexts are relative to the project directory $PROJECT_ROOT (GANTRY_PROJECT sets another one)"
+  [ -z "$TARGET_OVERRIDE" ] || TARGET=$TARGET_OVERRIDE
+  [ -z "$TAG_OVERRIDE" ] || TAG=$TAG_OVERRIDE
+  case /$CONTAINERFILE/ in
+    //* | */../*) die 2 "$1: its Containerfile $CONTAINERFILE is outside of its context" "only the context is copied to the builder" ;;
+  esac
+  CONTAINERFILE_PATH=$CONTEXT_DIR/$CONTAINERFILE
+  [ -f "$CONTAINERFILE_PATH" ] || die 2 "$1: $CONTAINERFILE_PATH is not there" "its name is the image's containerfile in the stack"
+}
+
+# image_args: ARGS = build arguments, those of the command line last.
+image_args() {
+  local i name
+  ARGS=()
+  for ((i = 1; i <= ARG_COUNT; i++)); do
+    name=ARG_$i
+    ARGS+=("${!name}")
+  done
+  ARGS+=(${EXTRA_ARGS[@]+"${EXTRA_ARGS[@]}"})
+}
+
+# image_secrets: SECRETS = "id=path" each, the path absolute. One of the command line replaces one of the same id.
+image_secrets() {
+  local i name each id seen=' '
+  SECRETS=()
+  for each in ${EXTRA_SECRETS[@]+"${EXTRA_SECRETS[@]}"}; do
+    SECRETS+=("$each")
+    seen="$seen${each%%=*} "
+  done
+  for ((i = 1; i <= SECRET_COUNT; i++)); do
+    name=SECRET_$i
+    each=${!name}
+    id=${each%%=*}
+    case $seen in *" $id "*) continue ;; esac
+    absolute "${each#*=}" "$PROJECT_ROOT"
+    each=$id=$REPLY
+    SECRETS+=("$each")
+  done
+}
+
+# context_hash IMAGE [BASE_HASHES]: CONTEXT_HASH; context_load has been called. Leaves what sync_list needs.
+context_hash() {
+  local text each content=''
+  temp_dir
+  CONTEXT_INDEX=$TEMP_DIR/index.$1
+  if ! context_tree_git; then
+    # shellcheck source=context-plain.sh
+    . "$CLIENT_DIR/context-plain.sh"
+    context_tree_plain
+  fi
+  IFS= read -r -d '' content <"$CONTAINERFILE_PATH" || :
+  image_args
+  image_secrets
+  text="$CONTEXT_FORMAT|tree $CONTEXT_TREE|containerfile ${#CONTAINERFILE} $CONTAINERFILE ${#content} $content"
+  text="$text|target $TARGET|platform $PLATFORM|bases ${2:-}"
+  for each in ${ARGS[@]+"${ARGS[@]}"}; do text="$text|arg ${#each} $each"; done
+  for each in ${SECRETS[@]+"${SECRETS[@]}"}; do text="$text|secret ${each%%=*}"; done
+  CONTEXT_HASH=$(printf '%s' "$text" | sha256)
+  CONTEXT_HASH=${CONTEXT_HASH:0:16}
+}
+
+# context_tree_git: CONTEXT_TREE = the tree git would commit for the context now: tracked and new files, no ignored ones,
+# modes and renames included. In a copy of the index, with new objects outside of the repository: nothing of the user's
+# changes. Fails outside of git and in a directory that git ignores as a whole.
+context_tree_git() {
+  CONTEXT_KIND=git CONTEXT_NESTED=()
+  git_tree "$CONTEXT_DIR" "$CONTEXT_INDEX" || return 1
+  CONTEXT_TREE=$GIT_TREE
+  if [ -e "$CONTEXT_INDEX.nested" ]; then nested_trees '' "$CONTEXT_INDEX"; fi
+}
+
+# nested_trees PREFIX INDEX: git stops at submodules and other repositories inside of the context; they are looked at on
+# their own. CONTEXT_NESTED = PATH INDEX …; CONTEXT_TREE takes their trees in.
+nested_trees() {
+  local path list=()
+  while IFS= read -r -d '' path; do
+    case $path in 160000\ *) list+=("${path#*$'\t'}") ;; esac
+  done < <(cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git ls-files -s -z -- .)
+  for path in ${list[@]+"${list[@]}"}; do
+    path=$1$path
+    [ -e "$CONTEXT_DIR/$path/.git" ] || continue # a submodule that is not checked out is an empty directory
+    local index=$CONTEXT_INDEX.${#CONTEXT_NESTED[@]}
+    git_tree "$CONTEXT_DIR/$path" "$index" || die 2 "git cannot read the repository $path in the context"
+    CONTEXT_NESTED+=("$path" "$index")
+    CONTEXT_TREE="$CONTEXT_TREE nested ${#path} $path $GIT_TREE"
+    if [ -e "$index.nested" ]; then nested_trees "$path/" "$index"; fi
+  done
+}
+
+# git_tree DIRECTORY INDEX: GIT_TREE of a directory, through a private index that stays for the file list. Called again
+# with the same index it only looks at what changed.
+git_tree() {
+  local answer objects index prefix
+  has git || return 1
+  answer=$(cd -- "$1" && git rev-parse --git-path index --git-path objects --show-prefix 2>/dev/null) || return 1
+  index=${answer%%$'\n'*}
+  answer=${answer#*$'\n'}
+  objects=${answer%%$'\n'*}
+  prefix=${answer#"$objects"}
+  prefix=${prefix#$'\n'}
+  case $index in /*) ;; *) index=$1/$index ;; esac
+  case $objects in /*) ;; *) objects=$1/$objects ;; esac
+  case $objects in *[:\"\\]*)
+    objects=${objects//\\/\\\\}
+    objects=\"${objects//\"/\\\"}\"
+    ;;
+  esac
+  if ! [ -d "$2.objects" ]; then
+    mkdir -- "$2.objects"
+    if [ -f "$index" ]; then cp -- "$index" "$2"; fi
+  fi
+  GIT_TREE=$(
+    cd -- "$1" || exit
+    export GIT_INDEX_FILE=$2 GIT_OBJECT_DIRECTORY=$2.objects GIT_ALTERNATE_OBJECT_DIRECTORIES=$objects
+    # A file whose size and mtime are as before still has another ctime: git must look at it.
+    git -c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.safecrlf=false \
+      -c advice.addEmbeddedRepo=false add -A -- . 2>"$2.errors" || exit
+    git ls-files -s -- . | grep -q '^160000 ' && : >"$2.nested" &
+    git write-tree --missing-ok ${prefix:+"--prefix=$prefix"} 2>>"$2.errors" || exit
+    wait
+  ) && { git_not_empty "$1" && return 0; }
+  if git_ignored "$1"; then
+    [ -n "${IGNORED_SAID:-}" ] || note "$1 is ignored by git as a whole; taking all of it but what .dockerignore names"
+    IGNORED_SAID=1
+    return 1
+  fi
+  local errors=''
+  IFS= read -r -d '' errors <"$2.errors" || :
+  case $errors in
+    *'prefix '*' not found'*) git_empty "$1" ;;
+  esac
+  die 2 "git cannot read the context $1" "${errors%$'\n'}"
+}
+
+# The trees of nothing, in SHA-1 and SHA-256 repositories.
+git_not_empty() {
+  case $GIT_TREE in
+    4b825dc642cb6eb9a060e54bf8d69288fbee4904 | 6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321)
+      git_empty "$1"
+      ;;
+  esac
+}
+
+git_empty() {
+  [ "$1" = "$CONTEXT_DIR" ] || return 0 # a nested repository may be empty
+  git_ignored "$1" || die 2 "the context $1 is empty for git" "everything in it is ignored, or nothing is there yet"
+  return 1
+}
+
+git_ignored() { (cd -- "$1" && git check-ignore -q -- .) 2>/dev/null; }
+
+# context_list_git: prints the paths of the context, each ended by NUL, relative to CONTEXT_DIR and starting with ./ (rsync
+# takes a name that starts with # or ; for a comment).
+context_list_git() {
+  local i
+  {
+    git_paths '' "$CONTEXT_INDEX"
+    for ((i = 0; i < ${#CONTEXT_NESTED[@]}; i += 2)); do
+      git_paths "${CONTEXT_NESTED[i]}/" "${CONTEXT_NESTED[i + 1]}"
+    done
+    printf '%s\0' "$CONTAINERFILE" # even when git ignores it
+  } | perl -0ne 'chomp; print "./$_\0" unless $seen{$_}++'
+}
+
+# Not the nested repositories themselves, and nothing that only the index has (sparse checkout).
+git_paths() {
+  (cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git ls-files -s -z -- .) \
+    | DIRECTORY=$CONTEXT_DIR PREFIX=$1 perl -0ne '
+      chomp; next if /^160000 /; s/^[^\t]*\t//; $_ = $ENV{PREFIX} . $_;
+      print "$_\0" if -l "$ENV{DIRECTORY}/$_" || -e _'
+}

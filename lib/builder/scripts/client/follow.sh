@@ -1,0 +1,96 @@
+# shellcheck shell=bash disable=SC2034
+# Showing a build that runs on the builder. Nothing that happens here touches the build: Ctrl-C leaves it, a connection that
+# drops is made again and goes on where the log stopped.
+
+FOLLOW_IMAGE='' FOLLOW_PID=''
+
+# follow_program IMAGE NAME ARGS…: runs a host program that prints `run <id>` and a build's log; returns the build's code.
+# Sets RUN_ID.
+follow_program() {
+  local image=$1 line code tries=0 seen size before=0
+  shift
+  program_line "$@"
+  line=$REPLY
+  FOLLOW_IMAGE=$image
+  rm -f -- "$TEMP_DIR/run" "$TEMP_DIR/log"
+  : >"$TEMP_DIR/log"
+  [ -p "$TEMP_DIR/fifo" ] || mkfifo "$TEMP_DIR/fifo"
+  trap follow_interrupted INT
+  trap 'follow_stop; exit 143' TERM
+  trap 'follow_stop; exit 129' HUP
+  while :; do
+    code=0
+    follow_once "$line" || code=$?
+    if [ -s "$TEMP_DIR/run" ]; then read -r _ RUN_ID <"$TEMP_DIR/run" || :; fi
+    case $code in
+      121)
+        ship_library
+        continue
+        ;;
+      255) ;;
+      *) break ;;
+    esac
+    seen=$(wc -c <"$TEMP_DIR/log")
+    seen=$((seen))
+    if [ "$seen" -gt "$before" ]; then tries=0 before=$seen; fi
+    tries=$((tries + 1))
+    if [ "$tries" -gt 8 ]; then
+      kind_remedy
+      die 69 "the connection is gone (${HOST_FAULT:-no answer}); the build goes on by itself" \
+        "come back with: $BUILDER_ID attach $image${REPLY:+$'\n'$REPLY}"
+    fi
+    note "the connection dropped; the build goes on, connecting again ($tries)"
+    kind_heal || sleep $((tries < 4 ? tries : 15))
+    # From the byte we have. Before the first answer the program is asked the same again: it knows the run.
+    if [ -s "$TEMP_DIR/run" ]; then
+      size=$seen
+      program_line follow.sh "$image" "$RUN_ID" "$size"
+      line=$REPLY
+    fi
+  done
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  trap 'exit 129' HUP
+  if [ -n "$QUIET" ] && [ "$code" -ne 0 ]; then tail -n 25 "$TEMP_DIR/log" >&2; fi
+  FOLLOW_IMAGE=''
+  return "$code"
+}
+
+# follow_once LINE: in the background, because bash acts on a signal only when the program in front has ended.
+follow_once() {
+  local reader code=0
+  follow_reader <"$TEMP_DIR/fifo" &
+  reader=$!
+  # With job control it has a process group of its own: Ctrl-C is for us, and on this machine not for the build either.
+  set -m
+  KIND_EXEC=1 kind_attempt '' "$1" >"$TEMP_DIR/fifo" &
+  FOLLOW_PID=$!
+  set +m
+  wait "$FOLLOW_PID" || code=$?
+  FOLLOW_PID=''
+  wait "$reader" || :
+  if [ "$code" -eq 255 ]; then kind_fault; fi
+  return "$code"
+}
+
+follow_reader() {
+  local header
+  IFS= read -r header || return 0
+  case $header in 'run '*) [ -s "$TEMP_DIR/run" ] || printf '%s\n' "$header" >"$TEMP_DIR/run" ;; esac
+  if [ -n "$QUIET" ]; then
+    exec cat >>"$TEMP_DIR/log"
+  elif [ -n "$JSON" ]; then
+    exec tee -a "$TEMP_DIR/log" >&2
+  else
+    exec tee -a "$TEMP_DIR/log"
+  fi
+}
+
+follow_stop() { [ -z "$FOLLOW_PID" ] || kill "$FOLLOW_PID" 2>/dev/null || :; }
+
+follow_interrupted() {
+  follow_stop
+  printf '\n%s\n  %s\n' "The build of $FOLLOW_IMAGE goes on on the builder." "come back with: $BUILDER_ID attach $FOLLOW_IMAGE" >&2
+  RUN_OUTCOME='interrupted; the build goes on'
+  exit 130
+}

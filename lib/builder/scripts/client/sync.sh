@@ -1,0 +1,68 @@
+# shellcheck shell=bash disable=SC2034
+# Copying an image's context to the builder, as a tree that nobody changes afterwards: ~/<root>/<image>/<hash>/.
+
+# sync_tree IMAGE RUN PREVIOUS BASE_HASHES: copies the context to .partial-RUN on the builder. context_hash has been called;
+# CONTEXT_HASH is what was really copied: the tree is looked at again afterwards, and copied again when it moved meanwhile.
+sync_tree() {
+  local image=$1 run=$2 previous=$3 attempt hash code
+  has rsync || die 2 "rsync is not installed on this machine" "install it (macOS has it; Debian: apt install rsync)"
+  for attempt in 1 2 3 4 5; do
+    hash=$CONTEXT_HASH code=0
+    sync_once "$image" "$run" "$previous" || code=$?
+    context_hash "$image" "$4"
+    if [ "$hash" = "$CONTEXT_HASH" ]; then
+      case $code in
+        0) return 0 ;;
+        127) die 2 "rsync cannot be started" ;;
+        *) die 69 "copying $image to the builder failed (rsync exit $code)" "is rsync installed there, and is there room? $BUILDER_ID doctor" ;;
+      esac
+    fi
+    note "$image changed while it was copied; copying again"
+    quote rm -rf "$REMOTE_ROOT/$image/.partial-$run"
+    on_host "$REPLY"
+  done
+  die 1 "$image changes faster than it can be copied" "stop what writes into $CONTEXT_DIR, or let git ignore what it writes"
+}
+
+# sync_once IMAGE RUN PREVIOUS: one transfer; a connection that drops is picked up where it was.
+sync_once() {
+  local arguments code tries=0 shell
+  # --checksum: contents decide, not size and time. The file that differs in neither would be linked to the old one.
+  # shellcheck disable=SC2054 # the commas are rsync's
+  arguments=(-lptz --checksum --from0 --files-from=- --chmod=Du=rwx,Dgo=rx,Fu=rwX,Fgo=rX)
+  if [ "$HOST_KIND" = local ]; then arguments[0]=-lpt; fi
+  if [ -n "$3" ]; then arguments+=("--link-dest=../$3"); fi
+  if [ -t 2 ] && [ -z "$QUIET" ]; then
+    case $(rsync --version 2>/dev/null) in
+      *'version 3.'[1-9]*) arguments+=(--info=progress2) ;;
+    esac
+  fi
+  kind_shell_file
+  shell=$REPLY
+  quote mkdir -p "$REMOTE_ROOT/$1/.partial-$2"
+  local before=$REPLY
+  quote cd "$REMOTE_ROOT/$1"
+  HOST_BEFORE="$before && $REPLY && "
+  while :; do
+    code=0
+    "context_list_$CONTEXT_KIND" \
+      | HOST_BEFORE=$HOST_BEFORE rsync "${arguments[@]}" -e "bash $shell" "$CONTEXT_DIR/" "builder:.partial-$2/" >&2 || code=$?
+    case $code in
+      255 | 10 | 12 | 30 | 35) ;; # the connection
+      *) return "$code" ;;
+    esac
+    tries=$((tries + 1))
+    [ "$tries" -le 3 ] || return "$code"
+    note "the connection dropped while copying $1; trying again"
+    on_host :
+    kind_shell_file
+  done
+}
+
+# new_run: RUN_ID = a name for this run on the builder.
+new_run() {
+  clock
+  utc_time "$NOW_MS"
+  REPLY=${REPLY%.*}
+  printf -v RUN_ID '%s-%04x%04x' "${REPLY//[:-]/}" $((RANDOM ^ $$ & 65535)) "$RANDOM"
+}

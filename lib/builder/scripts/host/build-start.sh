@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# shellcheck source-path=SCRIPTDIR
+# Starts a build that belongs to no connection, then shows its log to the end (unless detach=1).
+# usage: build-start.sh KEY=VALUE…
+#   run image hash tag project engine root containerfile client keep    one each
+#   target platform arg secret base                                     as many as there are
+#   no-cache pull no-wait again detach                                  =1
+# base is NAME:HASH:TAG. Prints `run <id>` and then the log. Asked again for a run that exists, it only shows the log.
+set -euo pipefail
+here=${BASH_SOURCE[0]%/*}
+. "$here/state.sh"
+. "$here/snapshot.sh"
+
+run='' image='' hash='' root='' keep=5 detach='' project='' client='' tag=''
+for pair in "$@"; do
+  case $pair in
+    run=* | image=* | hash=* | root=* | keep=* | detach=* | project=* | client=* | tag=*)
+      printf -v "${pair%%=*}" '%s' "${pair#*=}"
+      ;;
+  esac
+done
+
+# loginctl's lingering keeps /run/user/<id>, where rootless podman has its state, when the last session of the user ends.
+if [ -d /run/systemd/system ] && [ "$UID" -ne 0 ] && ! [ -e "/var/lib/systemd/linger/${USER:-$(id -un)}" ]; then
+  loginctl enable-linger >/dev/null 2>&1 || :
+fi
+
+builds=$GANTRY_STATE/builds/$image
+directory=$builds/$run
+if ! [ -d "$directory" ]; then
+  snapshot_commit "$HOME/$root/$image" "$hash" "$run" "$keep"
+  umask 077
+  new=$builds/.new-$run
+  rm -rf "$new"
+  mkdir -p "$new" "$GANTRY_STATE/locks"
+  printf '%s\0' "$@" >"$new/request"
+  printf '%s\n' "project=$project" "image=$image" "hash=$hash" "tag=$tag" "client=$client" "started=$(date +%s)" >"$new/meta"
+  : >"$new/log"
+  exec 8<>"$new/alive"
+  lock_fd 8 # the runner inherits it, so that there is no moment in which the build looks dead
+  mv "$new" "$directory"
+  if type -P setsid >/dev/null; then
+    setsid bash "$here/build-run.sh" "$directory" </dev/null >>"$directory/log" 2>&1 &
+  else
+    perl -MPOSIX -e 'POSIX::setsid(); exec @ARGV' bash "$here/build-run.sh" "$directory" \
+      </dev/null >>"$directory/log" 2>&1 &
+  fi
+  disown
+  exec 8>&-
+
+  # The logs of the last 20 builds stay.
+  count=0
+  while IFS= read -r old; do
+    count=$((count + 1))
+    if [ "$count" -gt 20 ] && run_over "$builds/$old"; then rm -rf -- "${builds:?}/$old"; fi
+  done < <(ls -1r "$builds")
+fi
+if [ -n "$detach" ]; then
+  printf 'run %s\n' "$run"
+  exit 0
+fi
+exec bash "$here/follow.sh" "$image" "$run" 0

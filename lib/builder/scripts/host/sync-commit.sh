@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# shellcheck source-path=SCRIPTDIR
+# Makes the received tree a snapshot, without a build.
+# usage: sync-commit.sh ROOT IMAGE HASH RUN KEEP
+set -euo pipefail
+. "${BASH_SOURCE[0]%/*}/state.sh"
+. "${BASH_SOURCE[0]%/*}/snapshot.sh"
+snapshot_commit "$HOME/$1/$2" "$3" "$4" "$5"
