@@ -5,15 +5,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { awsProviderTools } from "../test/support/aws/mirror";
 import { openStack, terraforms } from "../test/support/terraform";
-import { hasTool, which } from "../test/support/tools";
+import { findTool, searchPath } from "../test/tools/table.cjs";
 
 const root = resolve(__dirname, "..");
 const outdir = "cdktf.out";
 const stacks = ["gpu-builder", "gpu-builder-local"];
 const program = `${outdir}/stacks/gpu-builder-local/files/bin/local-builder`;
 
-process.env["PATH"] = `${process.env["GANTRY_TOOLS"] ?? join(process.env["HOME"] ?? "", ".cache/gantry-tools")}/bin:${process.env["PATH"] ?? ""}`;
-process.env["CHECKPOINT_DISABLE"] = "1";
+process.env.PATH = searchPath;
+process.env.CHECKPOINT_DISABLE = "1";
 
 function main(): void {
   const engine = ["podman", "docker"].find(works);
@@ -49,9 +49,9 @@ The stacks are examples/gpu-builder/*.ts: change them, and run npm run synth.`);
 }
 
 function validate(): void {
-  const binaries = terraforms.filter((binary) => which(binary) !== undefined);
+  const binaries = terraforms.filter((binary) => findTool(binary) !== undefined);
   if (binaries.length === 0) console.log("skipped: neither tofu nor terraform is on PATH");
-  else if (!awsProviderTools.every(hasTool)) {
+  else if (!awsProviderTools.every((tool) => findTool(tool) !== undefined)) {
     console.log("skipped: the AWS provider is not here, and without Go its stand-in cannot be built; `tofu init` fetches the real one");
   } else {
     for (const stack of stacks) {
