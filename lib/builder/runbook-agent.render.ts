@@ -59,6 +59,7 @@ function exitCodes(book: Runbook): string {
   const { cmd, kind, example } = book;
   const rows = [
     ["0", "built, or up to date", "report the tag, digest, size and time that the last lines say; done"],
+    ["1", "the builder is not fit for it, such as a full disk", `${cmd("doctor")}; report what it found and ask`],
     ["2", "wrong usage or settings", "read the message, correct the command or the stack; do not repeat it unchanged"],
     [
       "65",
@@ -72,7 +73,11 @@ function exitCodes(book: Runbook): string {
         ? `${cmd("status")}; when it is stopped, ask whether to ${cmd("start")}; else ${cmd("doctor")}. A changed host key: stop and ask`
         : `${cmd("doctor")}, report what it found; do not edit files for it`,
     ],
-    ["75", "another build of this image runs", `${cmd("attach", example)} follows it to its end; then go to 2`],
+    [
+      "75",
+      "another build runs (only with `--no-wait`)",
+      `${cmd("attach", example)} follows it to its end; then go to 2`,
+    ],
     ["77", "it asks for a decision", "stop and ask the user; add `--yes` only when told to"],
     ["130", "interrupted", `the build goes on: ${cmd("attach", example)}`],
   ];

@@ -90,16 +90,16 @@ function reaching({ kind, ssm, cmd, example, idleStop, maxAge }: Runbook): Row[]
 
 function building({ cmd, example, remoteRoot, engine, kind }: Runbook): Row[] {
   return [
-    ["exit 75, `locked`", "another build of the image runs", `${cmd("attach", example)}, or wait`],
+    ["exit 75", "another build runs, and you said `--no-wait`, or `prune`", `${cmd("attach", example)}, then again`],
     [
       "a file that was deleted is still in the image",
       "it is still here: a snapshot has exactly the files of its moment",
-      `${cmd("sync --dry-run", example)} lists what goes`,
+      `${cmd("sync --dry-run --force", example)} lists what goes`,
     ],
     [
       "a file is missing in the image",
       "it is ignored by git, or `.dockerignore` leaves it out",
-      `\`git check-ignore -v FILE\`; ${cmd("sync --dry-run", example)} lists what goes`,
+      `\`git check-ignore -v FILE\`; ${cmd("sync --dry-run --force", example)} lists what goes`,
     ],
     [
       "every step is rebuilt although little changed",
@@ -115,7 +115,7 @@ function building({ cmd, example, remoteRoot, engine, kind }: Runbook): Row[] {
       ? [
           [
             "`unknown instruction` at a `<<EOF` in a Containerfile",
-            "podman before 5 does not know heredocs",
+            "an old podman (4.3 for one) does not know heredocs",
             "use `RUN a && b`, or a script that is copied",
           ] as Row,
         ]
@@ -136,7 +136,7 @@ function disk({ cmd, minFreeGib, engine }: Runbook): Row[] {
   return [
     [
       "`no space left on device`, or `build` refuses to start",
-      `less than ${minFreeGib} GiB are free`,
+      minFreeGib === 0 ? "the disk is full" : `less than ${minFreeGib} GiB are free`,
       `${cmd("prune --dry-run")}, then ${cmd("prune")} or ${cmd("prune --all")}`,
     ],
     ...(engine === "podman"

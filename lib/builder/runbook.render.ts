@@ -58,7 +58,8 @@ Edit here, sync to the builder, build there, read what failed, fix it here, repe
 synth: change the stack, not the file.
 
 Commands are written as seen from the directory above this file, the one with \`bin/\`; the program may be called from
-anywhere, also through a link on your PATH. Contexts of images are relative to the project directory: ${projectDirectory}.
+anywhere, also through a link on your PATH. Contexts of images are relative to the project directory:
+${projectDirectory}.
 
 ${table(["What", "Here"], rows)}`;
 }
@@ -148,8 +149,7 @@ function session({ kind, run, tmuxSession, cmd }: Runbook): string {
   if (kind === "local") {
     return `## 1. Session
 
-Nothing to open: the builder is this machine. Builds run detached from the terminal all the same, so that Ctrl-C or a closed
-window does not end them.`;
+Nothing to open: the builder is this machine.`;
   }
   return `## 1. Session
 
@@ -165,10 +165,8 @@ The session runs on the builder, so it survives a lost network: ${cmd("ssh")} co
 }
 
 function syncAndBuild({ run, cmd, kind, images, example, engine, remoteRoot }: Runbook): string {
-  const all = images.map(({ image }) => image.imageName);
-  const order = images.some(({ image }) => image.bases.length > 0)
-    ? `\nImages that others are ${codeSpan("FROM")} are built first. Order: ${all.map(codeSpan).join(", ")}.`
-    : "";
+  const order = images.map(({ image }) => codeSpan(image.imageName)).join(", ");
+  const local = kind === "local";
   return `## 2. Sync and build
 
 ${codeBlock(
@@ -176,21 +174,24 @@ ${codeBlock(
   commented([
     [run("build", example), "sync, then build; nothing to do when this very content is built already"],
     [run("sync", example), "sync alone"],
+    ...(images.length > 1 ? [[run("build"), "all images"]] : []),
   ]),
 )}
-What goes is what git sees (tracked and new files, not ignored ones; without git: what ${codeSpan(".dockerignore")} lets through), so ${codeSpan(".env")} and other
-ignored files stay here. It lands in a directory of its own per version, ${codeSpan(`${remoteRoot}/IMAGE/HASH`)}, and only then ${engine} builds it;
-the tag moves after success only.${order}
-${kind === "local" ? "" : `\nThe build runs on without you: after a lost network or Ctrl-C, ${cmd("attach", example)} comes back to it.\n`}
+What git sees is copied: tracked and new files, not ignored ones (without git, what \`.dockerignore\` lets through). So \`.env\` and
+its like stay ${local ? "where they are" : "here"}. The copy is a directory of its own for each content, ${codeSpan(`${remoteRoot}/IMAGE/HASH`)}; ${engine} builds
+there, and the tag moves after a success only.
+${images.some(({ image }) => image.bases.length > 0) ? `\nWhat an image is \`FROM\` is built before it: ${order}.\n` : ""}
+The build does not hang on ${local ? "the terminal" : "the connection"}: after Ctrl-C${local ? "" : " or a lost network"}, ${cmd("attach", example)} comes back to it.
+
 ## 3. Review the output
 
-The last lines say tag, digest, size, seconds, and how many steps came from the cache. When a step fails, the program ends with
-exit code 65 and the step's name; ${cmd("logs", example)} shows the whole log again. Look for errors, warnings
-(deprecations), and for steps that were rebuilt though nothing in them changed.
+A success ends with \`Successfully tagged\`, the digest, size, time, and how many steps were cached and rebuilt. A failure ends with
+the step that failed and exit code 65; ${cmd("logs", example)} prints the log again. Look for errors, for warnings, and for
+steps that were rebuilt although nothing they need has changed.
 
-## 4. Fix here
+## 4. Fix
 
-Edit the files in the project, never on the builder, and go back to step 2.`;
+Edit the files in the project${local ? "" : ", never on the builder,"} and go back to step 2.`;
 }
 
 function loop({ run, example, maxIterations }: Runbook): string {
@@ -269,7 +270,7 @@ function verification({ images, engine, cmd }: Runbook): string {
 A build is good when
 
 - the exit code is 0,
-- the last lines name ${codeSpan(tag)} with its digest,
+- the last lines say ${codeSpan(`Successfully tagged ${tag}`)},
 - ${cmd("build", name)} again says that it is up to date,
 - on the builder, ${codeSpan(`${engine} image inspect ${tag}`)} finds it.`;
 }
@@ -281,11 +282,11 @@ ${table(
   ["Code", "Means", "Do"],
   [
     ["0", "done, or nothing to do", ""],
-    ["1", "`doctor` found something", "what it says"],
+    ["1", "`doctor` found something, or the builder is not fit for it, such as a full disk", cmd("doctor")],
     ["2", "wrong usage or settings", cmd("help")],
     ["65", "the build failed", cmd("logs", example)],
     ["69", "the builder cannot be reached", cmd("doctor")],
-    ["75", "another build of the image runs", cmd("attach", example)],
+    ["75", "another build runs, and `--no-wait` or `prune` does not wait for it", cmd("attach", example)],
     ["77", "it needs a yes and there is no terminal to ask on", "again, with `--yes`"],
     ["130", "you interrupted it; a build goes on", cmd("attach", example)],
   ],
