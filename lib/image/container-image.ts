@@ -70,7 +70,7 @@ export const containerImageProps = z.strictObject({
 
 const imageName = z
   .string()
-  .regex(/^[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/)
+  .regex(/^[a-z0-9]+([._-]+[a-z0-9]+)*$/)
   .max(128)
   .describe("an image name in lower case without registry and tag, such as \"vllm-bootc\"");
 
