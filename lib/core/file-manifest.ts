@@ -1,49 +1,68 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { MANIFEST } from "./file-path";
 
-/** What the manifest says of one generated file. */
-export interface ManifestEntry {
-  readonly sha256: string;
-  readonly mode: "0644" | "0755";
-  /** Path of the construct that makes the file. */
+const entry = z.object({
+  sha256: z.string(),
+  mode: z.enum(["0644", "0755"]),
+  construct: z.string(),
+  stack: z.string(),
+});
+const pendingEntry = z.object({ sha256: z.array(z.string()), construct: z.string(), stack: z.string() });
+const manifestSchema = z.object({
+  version: z.literal(1),
+  files: z.record(z.string(), entry),
+  pending: z.record(z.string(), pendingEntry).default({}),
+});
+
+/**
+ * What the manifest says of one generated file: its content, its mode, and the paths of the construct and the stack it
+ * belongs to. A stack prunes only its own files.
+ */
+export type ManifestEntry = Readonly<z.output<typeof entry>>;
+
+/** Contents of one file that were on their way when a synth was cut short. They count as ours too. */
+export interface PendingEntry {
+  readonly sha256: readonly string[];
   readonly construct: string;
-  /** Path of the stack it belongs to: a stack prunes only its own files. */
   readonly stack: string;
 }
 
 /** `gantry.json`: the files that synthesis made in a directory, and so may overwrite and prune. */
 export interface FileManifest {
-  readonly version: 1;
-  readonly files: Readonly<Record<string, ManifestEntry>>;
-  /** Contents that were on their way when a synth was cut short. They count as ours, like those in `files`. */
-  readonly pending?: Readonly<Record<string, string>>;
+  readonly files: ReadonlyMap<string, ManifestEntry>;
+  readonly pending: ReadonlyMap<string, PendingEntry>;
 }
 
 /** Reads the manifest of a directory; an absent one lists nothing. @throws Error when it cannot be read as one. */
 export function readManifest(root: string): FileManifest {
+  const file = join(root, MANIFEST);
   let text: string;
   try {
-    text = readFileSync(join(root, MANIFEST), "utf8");
+    text = readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { version: 1, files: {} };
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { files: new Map(), pending: new Map() };
     throw error;
   }
-  const remedy = `restore it from version control, or remove it and adopt the files with GANTRY_FORCE=1`;
-  let data: Partial<FileManifest> | null;
+  const remedy = "restore it from version control, or remove it and adopt the files with GANTRY_FORCE=1";
+  let data: unknown;
   try {
-    data = JSON.parse(text) as Partial<FileManifest> | null;
+    data = JSON.parse(text);
   } catch {
-    throw new Error(`${join(root, MANIFEST)} is not JSON; ${remedy}`);
+    throw new Error(`${file} is not JSON; ${remedy}`);
   }
-  if (data?.version !== 1 || typeof data.files !== "object") {
-    throw new Error(`${join(root, MANIFEST)} is not a list of generated files of version 1; ${remedy}`);
-  }
-  return data as FileManifest;
+  const { success, data: manifest } = manifestSchema.safeParse(data);
+  if (!success) throw new Error(`${file} is not a list of generated files of version 1; ${remedy}`);
+  return { files: new Map(Object.entries(manifest.files)), pending: new Map(Object.entries(manifest.pending)) };
 }
 
 /** The manifest's text: sorted, so that equal trees have equal manifests. */
-export function renderManifest(manifest: FileManifest): string {
-  const files = Object.fromEntries(Object.entries(manifest.files).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify({ ...manifest, files }, null, 2)}\n`;
+export function renderManifest({ files, pending }: FileManifest): string {
+  const data = { version: 1, files: sorted(files), ...(pending.size > 0 && { pending: sorted(pending) }) };
+  return `${JSON.stringify(data, null, 2)}\n`;
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): Record<string, T> {
+  return Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

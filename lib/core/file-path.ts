@@ -1,20 +1,22 @@
+/** Name of the list of generated files, at the top of every file root. */
+export const MANIFEST = "gantry.json";
+
 /** Why a generated file must not have this path, or nothing when it may. Paths are relative, with `/`, below the file root. */
 export function pathFault(path: string): string | undefined {
   if (path === "") return "the path is empty";
   if (/[\0-\x1f\x7f]/.test(path)) return "the path has a control character";
   if (path.includes("\\")) return 'the path has a backslash; write "/"';
-  if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return "the path is absolute; write it relative to the file root";
+  if (path.startsWith("/") || /^[A-Za-z]:/.test(path))
+    return "the path is absolute; write it relative to the file root";
   const segments = path.split("/");
   if (segments.includes("..")) return 'the path leaves the file root through ".."';
-  if (segments.includes("") || segments.includes(".")) return "the path has an empty or a \".\" segment";
-  if (path === MANIFEST) return `"${MANIFEST}" is the list of generated files itself`;
+  if (segments.includes("") || segments.includes(".")) return 'the path has an empty or a "." segment';
+  if (segments.some((segment) => segment.toLowerCase() === ".git")) return 'the path is in ".git"';
+  if (path.toLowerCase() === MANIFEST) return `"${MANIFEST}" is the list of generated files itself`;
   return undefined;
 }
 
-/** Name of the list of generated files, at the top of every file root. */
-export const MANIFEST = "gantry.json";
-
-/** Keeps the paths below one root apart, also on file systems that do not tell upper from lower case. */
+/** Keeps paths apart, also on file systems that do not tell upper from lower case. */
 export class PathClaims {
   private readonly files = new Map<string, { path: string; owner: string }>();
   private readonly directories = new Map<string, string>();

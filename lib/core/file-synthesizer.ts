@@ -1,8 +1,18 @@
 import { relative, resolve, sep } from "node:path";
-import { App, Token, type IStackSynthesizer, type ISynthesisSession, type TerraformStack } from "cdktf";
+import {
+  AnnotationMetadataEntryType,
+  App,
+  TerraformStack,
+  Token,
+  type IStackSynthesizer,
+  type ISynthesisSession,
+} from "cdktf";
 import type { IConstruct } from "constructs";
-import { PathClaims, pathFault } from "./file-path";
-import { writeTrees, type FileTree } from "./file-tree";
+import { realDirectory } from "./disk";
+import { GantryError } from "./errors";
+import { PathClaims } from "./file-path";
+import type { FileTree, RenderedFile } from "./file-plan";
+import { writeTrees } from "./file-tree";
 
 /** What a file may want to know about where it will stand. Both are relative paths, the same on every machine. */
 export interface RenderContext {
@@ -13,12 +23,15 @@ export interface RenderContext {
 }
 
 /** What this module needs of a `GeneratedFile`. */
-interface RenderableFile extends IConstruct {
+export interface RenderableFile extends IConstruct {
+  readonly [FILE_MARK]: true;
   readonly path: string;
   readonly executable: boolean;
   render(context: RenderContext): string;
 }
 
+/** Marks the constructs that {@link FileSynthesizer} writes. */
+export const FILE_MARK = Symbol.for("cdktf-gantry/GeneratedFile");
 const MARK = Symbol.for("cdktf-gantry/FileSynthesizer");
 const CONTEXT_KEY = "gantry:root";
 
@@ -30,30 +43,29 @@ const CONTEXT_KEY = "gantry:root";
 export class FileSynthesizer implements IStackSynthesizer {
   /** The stack's file synthesizer; put in place on first use. */
   static install(stack: TerraformStack): FileSynthesizer {
-    const current = stack.synthesizer as Partial<FileSynthesizer>;
-    return current[MARK] ? (current as FileSynthesizer) : new FileSynthesizer(stack);
+    return (stack as Marked)[MARK] ?? new FileSynthesizer(stack);
   }
 
-  readonly [MARK] = true;
   /** Directory of the files, relative to the working directory; `undefined`: below the stack's own output. */
   root: string | undefined;
 
   private readonly inner: IStackSynthesizer;
-  private readonly files: RenderableFile[] = [];
-  private readonly peers: FileSynthesizer[];
   private tree: FileTree | undefined;
-  private done: ISynthesisSession | undefined;
+  private faults = new Map<IConstruct, string>();
+  private session: ISynthesisSession | undefined;
 
   private constructor(private readonly stack: TerraformStack) {
     this.inner = stack.synthesizer;
-    this.peers = peersOf(stack);
-    this.peers.push(this);
     stack.synthesizer = this;
+    // On the stack and not in a map of this module: another copy of the library must find it too.
+    Object.defineProperty(stack, MARK, { value: this });
     stack.node.addValidation({ validate: () => this.render() });
   }
 
-  add(file: RenderableFile): void {
-    this.files.push(file);
+  /** What was wrong with a file when the stack was last validated, its own validation asks. */
+  faultOf(file: IConstruct): string[] {
+    const fault = this.faults.get(file);
+    return fault === undefined ? [] : [fault];
   }
 
   /** A generated file as a program started in the stack's directory (Terraform, its provisioners) finds it. Call it at synth. */
@@ -62,58 +74,76 @@ export class FileSynthesizer implements IStackSynthesizer {
   }
 
   synthesize(session: ISynthesisSession): void {
+    const run = runOf(session, this.stack);
+    this.session = session;
     this.tree = undefined;
-    this.inner.synthesize(session);
-    if (this.tree === undefined) {
-      const faults = this.render(); // validations are switched off: these are not, a wrong path is never written
-      if (faults.length > 0) throw new Error(`[${this.stack.node.path}] files not written:\n  ${faults.join("\n  ")}`);
+    try {
+      this.inner.synthesize(session);
+      if (this.tree === undefined) this.renderUnvalidated();
+    } finally {
+      this.session = undefined;
     }
-    this.done = session;
-    if (this.peers.every(({ done }) => done === session)) {
-      writeTrees(this.peers.flatMap(({ tree }) => tree ?? []));
-    }
+    if (this.tree !== undefined) run.trees.push(this.tree);
+    if (run.last === this.stack) finish(run, session);
   }
 
-  /** Renders all files into {@link tree}; returns what is wrong. */
+  /** With validations switched off these still run: a wrong path is never written. */
+  private renderUnvalidated(): void {
+    const general = this.render().map((message) => ({ property: `[${this.stack.node.path}]`, message }));
+    const faults = [...this.faults].map(([file, message]) => ({ property: `[${file.node.path}]`, message }));
+    if (general.length + faults.length === 0) return;
+    throw new GantryError("generated files: nothing was written", [...general, ...faults]);
+  }
+
+  /** Renders all files into {@link tree}, with what is wrong with single ones in {@link faults}; returns what else is. */
   private render(): string[] {
-    const faults: string[] = [];
-    const context = this.context();
+    this.faults = new Map();
+    let context: RenderContext;
+    try {
+      context = this.context();
+    } catch (error) {
+      return [(error as Error).message];
+    }
     const claims = new PathClaims();
-    const files = this.files.flatMap((file) => {
-      const where = `[${file.node.path}] ${JSON.stringify(file.path)}`;
-      const fault = Token.isUnresolved(file.path) ? "the path is a Terraform reference" : (pathFault(file.path) ?? claims.claim(file.path, file.node.path));
-      if (fault !== undefined) {
-        faults.push(`${where}: ${fault}`);
-        return [];
-      }
+    const files = filesOf(this.stack).flatMap((file): RenderedFile[] => {
       try {
+        const taken = claims.claim(file.path, file.node.path);
+        if (taken !== undefined) throw new Error(taken);
         const content = file.render(context);
-        const token = findToken(content);
-        if (token !== undefined) {
-          faults.push(`${where}: the text holds a Terraform reference (${token}), known only after apply; read it from an output at run time`);
-        }
-        return { path: file.path, content, executable: file.executable, construct: file.node.path };
+        assertText(content);
+        return [{ path: file.path, content, executable: file.executable, construct: file.node.path }];
       } catch (error) {
-        faults.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+        this.faults.set(file, `${file.path}: ${error instanceof Error ? error.message : String(error)}`);
         return [];
       }
     });
     this.tree = { root: this.rootDirectory(), stack: this.stack.node.path, files };
-    return faults;
+    return [];
+  }
+
+  /** A session that is not the app's own, such as that of `Testing.fullSynth`, keeps to its own output. */
+  private isForeign(): boolean {
+    return this.session !== undefined && this.session.manifest !== App.of(this.stack).manifest;
   }
 
   private rootDirectory(): string {
     const named = this.namedRoot();
-    return named === undefined ? resolve(this.stackDirectory(), "files") : resolve(named);
+    const directory =
+      named === undefined || this.isForeign() ? resolve(this.stackDirectory(), "files") : resolve(named);
+    return realDirectory(directory); // `..` must lead where it leads a program that stands there
   }
 
   private namedRoot(): string | undefined {
-    return this.root ?? (this.stack.node.tryGetContext(CONTEXT_KEY) as string | undefined);
+    if (this.root !== undefined) return this.root;
+    const named: unknown = this.stack.node.tryGetContext(CONTEXT_KEY);
+    if (named === undefined || (typeof named === "string" && named !== "" && !Token.isUnresolved(named))) return named;
+    throw new Error(`context "${CONTEXT_KEY}": got ${JSON.stringify(named)}; allowed: a directory, such as "."`);
   }
 
   private stackDirectory(): string {
     const app = App.of(this.stack);
-    return resolve(app.outdir, app.manifest.forStack(this.stack).workingDirectory);
+    const { outdir, manifest } = this.session ?? app;
+    return realDirectory(resolve(outdir, manifest.forStack(this.stack).workingDirectory));
   }
 
   private context(): RenderContext {
@@ -122,25 +152,60 @@ export class FileSynthesizer implements IStackSynthesizer {
   }
 }
 
+interface Marked extends TerraformStack {
+  readonly [MARK]?: FileSynthesizer;
+}
+
+/** One synthesis of an app: its last stack, and the trees gathered so far. */
+interface Run {
+  readonly last: TerraformStack;
+  readonly trees: FileTree[];
+}
+
+const runs = new WeakMap<ISynthesisSession, Run>();
+
+/**
+ * cdktf tells a synthesizer of one stack, and offers nothing to hook in after all of them. It asks the stacks in tree
+ * order, each for its synthesizer when its turn comes: so the last stack gets ours, too, where it makes no files.
+ */
+function runOf(session: ISynthesisSession, stack: TerraformStack): Run {
+  let run = runs.get(session);
+  if (run === undefined) {
+    const app = App.of(stack);
+    const last = session.manifest === app.manifest ? app.node.findAll().filter(TerraformStack.isStack).at(-1) : stack;
+    run = { last: last ?? stack, trees: [] };
+    FileSynthesizer.install(run.last);
+    runs.set(session, run);
+  }
+  return run;
+}
+
+function finish({ trees, last }: Run, session: ISynthesisSession): void {
+  // cdktf-cli has error annotations collected and fails afterwards; the app's own validations come after this, too.
+  const annotations = Object.values(session.manifest.stacks).flatMap((stack) => stack.annotations);
+  if (annotations.some(({ level }) => level === AnnotationMetadataEntryType.ERROR)) return;
+  if (!session.skipValidation && App.of(last).node.validate().length > 0) return;
+  writeTrees(trees);
+}
+
+/** The stack's files, without those of stacks nested in it. */
+function filesOf(stack: TerraformStack): RenderableFile[] {
+  const isFile = (node: IConstruct): node is RenderableFile => FILE_MARK in node;
+  return stack.node.findAll().filter((node) => isFile(node) && TerraformStack.of(node) === stack) as RenderableFile[];
+}
+
 function posix(path: string): string {
   return path.split(sep).join("/");
 }
 
-const peersByApp = new WeakMap<IConstruct, FileSynthesizer[]>();
-
-function peersOf(stack: TerraformStack): FileSynthesizer[] {
-  const app = stack.node.root;
-  const peers = peersByApp.get(app) ?? [];
-  peersByApp.set(app, peers);
-  return peers;
-}
-
-/** Finds what a Terraform reference looks like once it was pasted into text: string, list and number tokens. */
-function findToken(text: string): string | undefined {
-  const marked = /[$#]\{TfToken\[[^\]]*\]\}|TfToken\[[^\]]*\]/.exec(text);
-  if (marked) return "a text or list reference";
-  for (const [number] of text.matchAll(/-\d\.\d+e\+\d{3}/g)) {
-    if (Token.isUnresolved(Number(number))) return "a number reference";
+/** Refuses text that a Terraform reference (text, list, map or number) was pasted into. */
+function assertText(content: unknown): asserts content is string {
+  if (typeof content !== "string") throw new Error(`the content is ${typeof content}, not text`);
+  const numbers = [...content.matchAll(/-\d(?:\.\d+)?e\+\d{3}/g)].map(([text]) => Number(text));
+  const holdsToken =
+    /[$#&]\{TfToken\[/.test(content) ||
+    numbers.some((number) => Token.isUnresolved(number) || Token.isUnresolved([number]));
+  if (holdsToken) {
+    throw new Error("the text holds a Terraform reference, known only after apply; read it from an output at run time");
   }
-  return undefined;
 }

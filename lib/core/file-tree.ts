@@ -1,35 +1,11 @@
 import { devNull } from "node:os";
-import { join } from "node:path";
-import { Disk, sha256 } from "./disk";
-import { readManifest, renderManifest, type FileManifest, type ManifestEntry } from "./file-manifest";
-import { MANIFEST, PathClaims, pathFault } from "./file-path";
+import { join, relative } from "node:path";
+import { Disk, realDirectory } from "./disk";
+import { GantryError, type Fault } from "./errors";
+import { renderManifest, type FileManifest } from "./file-manifest";
+import { MANIFEST, PathClaims } from "./file-path";
+import { makePlan, type FilePlan, type FileTree } from "./file-plan";
 import { renderJson } from "./render/json";
-
-/** One rendered file. */
-export interface RenderedFile {
-  readonly path: string;
-  readonly content: string;
-  readonly executable: boolean;
-  /** Path of the construct that made it, for the manifest and for errors. */
-  readonly construct: string;
-}
-
-/** The files one stack puts below one directory. */
-export interface FileTree {
-  readonly root: string;
-  readonly stack: string;
-  readonly files: readonly RenderedFile[];
-}
-
-/** What has to happen below one root. */
-interface Plan {
-  readonly disk: Disk;
-  readonly before: FileManifest;
-  readonly after: FileManifest;
-  readonly write: RenderedFile[];
-  readonly chmod: RenderedFile[];
-  readonly remove: string[];
-}
 
 /**
  * Brings the directories to what the trees say. Everything is checked before the first byte is written; each file is
@@ -38,101 +14,74 @@ interface Plan {
  * `GANTRY_FORCE=1` overwrites files that were edited by hand. `GANTRY_CHECK=DIR` changes nothing below the roots: it
  * puts a report and what would be written into DIR, and throws when that is anything.
  *
- * @throws Error with every fault: two files of one path, a link or a foreign file in the way, a file edited by hand,
- * a directory that cannot be written.
+ * @throws GantryError with every fault: two files of one path, a link or a foreign file in the way, a file edited by
+ * hand, a directory that cannot be written.
  */
 export function writeTrees(trees: readonly FileTree[], env: NodeJS.ProcessEnv = process.env): void {
   const roots = new Map<string, FileTree[]>();
-  for (const tree of trees) roots.set(tree.root, [...(roots.get(tree.root) ?? []), tree]);
-  const checkDirectory = env["GANTRY_CHECK"];
-  const overwrite = env["GANTRY_FORCE"] === "1" || checkDirectory !== undefined;
-  const faults: string[] = [];
-  const plans = [...roots].map(([root, sharing]) => makePlan(root, sharing, overwrite, faults));
-  if (faults.length > 0) throw new Error(`generated files: nothing was written\n  ${faults.join("\n  ")}`);
+  for (const tree of trees) {
+    const root = realDirectory(tree.root); // two names of one directory are one root
+    roots.set(root, [...(roots.get(root) ?? []), tree]);
+  }
+  const checkDirectory = env.GANTRY_CHECK === "" ? undefined : env.GANTRY_CHECK;
+  const overwrite = env.GANTRY_FORCE === "1" || checkDirectory !== undefined;
+  const faults: Fault[] = [];
+  const claims = new PathClaims(); // over all roots: one may lie within another
+  for (const root of roots.keys()) claims.claim(join(root, MANIFEST), "the list of generated files");
+  const plans = [...roots].flatMap(([root, sharing]) => makePlan(root, sharing, overwrite, claims, faults) ?? []);
+  if (faults.length > 0) throw new GantryError("generated files: nothing was written", faults);
   if (checkDirectory === undefined) plans.forEach(carryOut);
   else check(plans, checkDirectory);
 }
 
-function makePlan(root: string, trees: readonly FileTree[], overwrite: boolean, faults: string[]): Plan {
-  const before = readManifest(root);
-  const disk = new Disk(root);
-  const stacks = new Set(trees.map(({ stack }) => stack));
-  const claims = new PathClaims();
-  const after: Record<string, ManifestEntry> = {};
-  const plan: Plan = { disk, before, after: { version: 1, files: after }, write: [], chmod: [], remove: [] };
-
-  for (const { stack, files } of trees) {
-    for (const file of files) {
-      const sum = sha256(file.content);
-      after[file.path] = { sha256: sum, mode: file.executable ? "0755" : "0644", construct: file.construct, stack };
-      const fault = claims.claim(file.path, file.construct) ?? disk.blocked(file.path);
-      const current = fault === undefined ? disk.read(file.path) : undefined;
-      const changes = current?.sha256 !== sum;
-      const foreign = changes && current && !overwrite ? notOurs(root, before, file.path, current.sha256, stacks) : undefined;
-      const wrong = fault ?? foreign;
-      if (wrong !== undefined) faults.push(`[${file.construct}] ${file.path}: ${wrong}`);
-      else if (changes) plan.write.push(file);
-      else if (current.executable !== file.executable) plan.chmod.push(file);
-    }
-  }
-  for (const [path, entry] of Object.entries(before.files)) {
-    if (after[path]) continue;
-    if (!stacks.has(entry.stack)) {
-      after[path] = entry; // made by another app that shares this directory
-      continue;
-    }
-    if (pathFault(path) !== undefined || disk.blocked(path) !== undefined) continue; // a list never leads out of the root
-    const current = disk.read(path);
-    if (current === undefined) continue;
-    const fault = overwrite ? undefined : notOurs(root, before, path, current.sha256, stacks);
-    if (fault === undefined) plan.remove.push(path);
-    else faults.push(`[${entry.construct}] ${path} (no longer made): ${fault}`);
-  }
-  return plan;
-}
-
-/** Why a file that would change is not ours to change, or nothing when the last synth left it like this. */
-function notOurs(root: string, before: FileManifest, path: string, sum: string, stacks: ReadonlySet<string>): string | undefined {
-  const entry = before.files[path];
-  const pending = before.pending?.[path];
-  if (entry === undefined && pending === undefined) {
-    return `${join(root, path)} is there already and was not made by a stack; move it away, or overwrite it with GANTRY_FORCE=1`;
-  }
-  if (sum !== entry?.sha256 && sum !== pending) {
-    return "was edited by hand since the last synth; see how with `npx gantry check --diff`, then move the change into the stack, or drop it with GANTRY_FORCE=1";
-  }
-  if (entry !== undefined && !stacks.has(entry.stack)) {
-    return `belongs to stack "${entry.stack}", which this app does not have; remove it there, or take it over with GANTRY_FORCE=1`;
-  }
-  return undefined;
-}
-
-function carryOut({ disk, before, after, write, chmod, remove }: Plan): void {
-  const settled = renderManifest(after);
-  if (write.length + remove.length > 0) {
-    // First say what is coming: if this synth is cut short, the next one still knows both contents as ours.
-    const pending = Object.fromEntries(write.map(({ path }) => [path, after.files[path]?.sha256 ?? ""]));
-    disk.write(MANIFEST, renderManifest({ ...before, pending: { ...before.pending, ...pending } }), false);
-  }
+function carryOut(plan: FilePlan): void {
+  const { disk, before, write, chmod, remove, manifest } = plan;
+  for (const path of oneOfEachDirectory([MANIFEST, ...before.pending.keys(), ...remove])) disk.sweep(path);
+  // First say what is coming: if this synth is cut short, the next one knows old and new contents as ours.
+  if (write.length + remove.length > 0) disk.write(MANIFEST, renderManifest(announcement(plan)), false);
+  // Removed first: a file may have to make room for a directory, a directory for a file, `readme` for `README`.
+  for (const path of remove) if (disk.blocked(path) === undefined) disk.remove(path);
   for (const { path, content, executable } of write) disk.write(path, content, executable);
   for (const { path, executable } of chmod) disk.chmod(path, executable);
-  for (const path of remove) disk.remove(path);
-  if (disk.read(MANIFEST)?.sha256 !== sha256(settled)) disk.write(MANIFEST, settled, false);
+  if (manifest === undefined) disk.remove(MANIFEST);
+  else if (!disk.holds(MANIFEST, manifest)) disk.write(MANIFEST, manifest, false);
+}
+
+/** The manifest of the time between: what was there, and every content of ours that a changing file may have now. */
+function announcement({ disk, before, after, write }: FilePlan): FileManifest {
+  const pending = new Map(before.pending);
+  for (const { path } of write) {
+    const entry = after.files.get(path);
+    if (entry === undefined) continue;
+    const now = disk.read(path)?.sha256;
+    const stillPending = now !== undefined && pending.get(path)?.sha256.includes(now) ? [now] : [];
+    const sums = [...new Set([...stillPending, entry.sha256])];
+    pending.set(path, { sha256: sums, construct: entry.construct, stack: entry.stack });
+  }
+  return { files: before.files, pending };
+}
+
+function oneOfEachDirectory(paths: readonly string[]): string[] {
+  return [...new Map(paths.map((path) => [path.slice(0, path.lastIndexOf("/") + 1), path])).values()];
 }
 
 /** Puts `report.json` and what would be written into `directory`, for `gantry check`; throws when that is anything. */
-function check(plans: readonly Plan[], directory: string): void {
+function check(plans: readonly FilePlan[], directory: string): void {
   const out = new Disk(directory);
-  const report = plans.flatMap(({ disk, write, chmod, remove }, i) => {
-    const line = (change: string, path: string, wanted: string) => ({ change, file: join(disk.root, path), wanted });
+  const report = plans.flatMap(({ disk, write, chmod, remove, manifest }, i) => {
+    const name = (path: string) => relative(process.cwd(), join(disk.root, path));
+    const changed = (path: string, content: string, executable: boolean) => {
+      const copy = `${i}/${path}`;
+      out.write(copy, content, executable);
+      return { change: disk.read(path) ? "changed" : "missing", file: name(path), wanted: join(directory, copy) };
+    };
+    const extra = (path: string) => ({ change: "extra", file: name(path), wanted: devNull });
+    const list = manifest === undefined ? [extra(MANIFEST)] : [changed(MANIFEST, manifest, false)];
     return [
-      ...write.map(({ path, content, executable }) => {
-        const copy = `${i}/${path}`;
-        out.write(copy, content, executable);
-        return line(disk.read(path) ? "changed" : "missing", path, join(directory, copy));
-      }),
-      ...chmod.map(({ path }) => line("mode", path, join(disk.root, path))),
-      ...remove.map((path) => line("extra", path, devNull)),
+      ...write.map(({ path, content, executable }) => changed(path, content, executable)),
+      ...chmod.map(({ path }) => ({ change: "mode", file: name(path), wanted: name(path) })),
+      ...remove.filter((path) => disk.read(path)).map(extra),
+      ...(disk.holds(MANIFEST, manifest) ? [] : list),
     ];
   });
   out.write("report.json", renderJson(report), false);

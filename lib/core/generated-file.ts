@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
-import { TerraformStack } from "cdktf";
+import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
-import { FileSynthesizer, type RenderContext } from "./file-synthesizer";
+import { z } from "zod";
+import { GantryError } from "./errors";
+import { pathFault } from "./file-path";
+import { FILE_MARK, FileSynthesizer, type RenderContext } from "./file-synthesizer";
+import { parseProps } from "./props";
 
 /** Text of a generated file, or a function that makes it once the whole tree is declared. */
 export type FileContent = string | ((context: RenderContext) => string);
@@ -16,12 +20,23 @@ export interface GeneratedFileProps {
   readonly executable?: boolean;
 }
 
+/** @internal Runtime twin of {@link GeneratedFileProps}. */
+export const generatedFileProps = z.strictObject({
+  path: z.string().superRefine((path, context) => {
+    const fault = pathFault(path);
+    if (fault !== undefined) context.addIssue(fault);
+  }),
+  content: z
+    .custom<FileContent>((content) => typeof content === "string" || typeof content === "function")
+    .describe("the text, or a function that makes it"),
+  executable: z.boolean().default(false),
+});
+
 /**
  * A file that synthesis writes beside the Terraform JSON. Inert until then: the constructor reads and writes nothing.
  *
  * Files go to `<outdir>/stacks/<stack>/files`, or to the directory named by {@link setFileRoot} or the context key
- * `gantry:root`. Synthesis fails, and writes nothing, on a path that leaves the root, two files of one path, or a
- * Terraform reference in the text.
+ * `gantry:root`. Synthesis fails, and writes nothing, on two files of one path, or a Terraform reference in the text.
  *
  * @example
  * const app = new App();
@@ -29,18 +44,23 @@ export interface GeneratedFileProps {
  * new GeneratedFile(stack, "Motd", { path: "etc/motd", content: "welcome\n" });
  */
 export class GeneratedFile extends Construct {
+  /** @internal */
+  readonly [FILE_MARK] = true;
   /** Path below the file root. */
   readonly path: string;
   /** Whether it is written with mode 0755. */
   readonly executable: boolean;
   private content: FileContent;
 
+  /** @throws GantryError for a path that is absolute, leaves the root or is not the same on every system. */
   constructor(scope: Construct, id: string, props: GeneratedFileProps) {
     super(scope, id);
-    this.path = props.path;
-    this.content = props.content;
-    this.executable = props.executable ?? false;
-    FileSynthesizer.install(TerraformStack.of(this)).add(this);
+    const { path, content, executable } = parseProps(this, generatedFileProps, props);
+    this.path = path;
+    this.content = content;
+    this.executable = executable;
+    const synthesizer = FileSynthesizer.install(TerraformStack.of(this));
+    this.node.addValidation({ validate: () => synthesizer.faultOf(this) });
   }
 
   /** Puts other content in this file's place: the way to replace a static program of ours by one of yours. */
@@ -62,7 +82,15 @@ export function staticFile(absolutePath: string): FileContent {
 /**
  * Writes the stack's generated files to `directory` (relative to the working directory of the synth) instead of
  * `<outdir>/stacks/<stack>/files`, so that a repository can adopt them in place. Several stacks may share a directory.
+ *
+ * @throws GantryError for an empty text or a Terraform reference.
  */
 export function setFileRoot(stack: TerraformStack, directory: string): void {
+  if (directory === "" || Token.isUnresolved(directory)) {
+    const given = directory === "" ? '""' : "a Terraform reference";
+    throw new GantryError("setFileRoot: invalid props", [
+      { property: "directory", message: `got ${given}; allowed: a directory, such as "."` },
+    ]);
+  }
   FileSynthesizer.install(stack).root = directory;
 }

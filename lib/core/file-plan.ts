@@ -1,0 +1,149 @@
+import { join } from "node:path";
+import { Disk, sha256 } from "./disk";
+import type { Fault } from "./errors";
+import { readManifest, renderManifest, type FileManifest, type ManifestEntry } from "./file-manifest";
+import { MANIFEST, pathFault, type PathClaims } from "./file-path";
+
+/** One rendered file. */
+export interface RenderedFile {
+  readonly path: string;
+  readonly content: string;
+  readonly executable: boolean;
+  /** Path of the construct that made it, for the manifest and for errors. */
+  readonly construct: string;
+}
+
+/** The files one stack puts below one directory. */
+export interface FileTree {
+  readonly root: string;
+  readonly stack: string;
+  readonly files: readonly RenderedFile[];
+}
+
+/** What has to happen below one root. */
+export interface FilePlan {
+  readonly disk: Disk;
+  readonly before: FileManifest;
+  readonly after: FileManifest;
+  readonly write: readonly RenderedFile[];
+  readonly chmod: readonly RenderedFile[];
+  readonly remove: readonly string[];
+  /** Text of the manifest in the end; `undefined`: nothing is left to list. */
+  readonly manifest: string | undefined;
+}
+
+/**
+ * Compares what the trees of one root say with what is there. Changes nothing; adds what is wrong to `faults`, and
+ * returns nothing when the root's list of files cannot be read.
+ */
+export function makePlan(
+  root: string,
+  trees: readonly FileTree[],
+  overwrite: boolean,
+  claims: PathClaims,
+  faults: Fault[],
+): FilePlan | undefined {
+  const disk = new Disk(root);
+  const before = attempt(join(root, MANIFEST), faults, () => {
+    refuse(disk.blocked(MANIFEST));
+    return readManifest(root);
+  });
+  if (before === undefined) return undefined;
+  const stacks = new Set(trees.map(({ stack }) => stack));
+  const wanted = trees.flatMap(({ files }) => files.map(({ path }) => path));
+  const remove = leaving(before, new Set(wanted), stacks);
+  const removed = new Set(remove);
+  const removedAnyCase = new Map(remove.map((path) => [path.toLowerCase(), path]));
+  const after = { files: new Map<string, ManifestEntry>(), pending: new Map(before.pending) };
+  const write: RenderedFile[] = [];
+  const chmod: RenderedFile[] = [];
+
+  for (const { stack, files } of trees) {
+    for (const file of files) {
+      const sum = sha256(file.content);
+      const mode = file.executable ? "0755" : "0644";
+      after.files.set(file.path, { sha256: sum, mode, construct: file.construct, stack });
+      after.pending.delete(file.path);
+      attempt(`[${file.construct}] ${file.path}`, faults, () => {
+        refuse(claims.claim(join(root, file.path), file.construct) ?? disk.blocked(file.path, removed));
+        const current = disk.read(file.path);
+        // Where upper and lower case are the same, this is what stands there, and removing it removes this file too.
+        const oldName = removedAnyCase.get(file.path.toLowerCase());
+        const changes = current?.sha256 !== sum || oldName !== undefined;
+        const wrongMode = current !== undefined && current.executable !== file.executable;
+        if (current !== undefined && current.sha256 !== sum && !overwrite) {
+          refuse(notOurs(root, before, oldName ?? file.path, current.sha256, stacks));
+        }
+        if (changes || wrongMode) refuse(disk.readOnly(file.path));
+        if (changes) write.push(file);
+        else if (wrongMode) chmod.push(file);
+      });
+    }
+  }
+  for (const path of remove) {
+    const owner = (before.files.get(path) ?? before.pending.get(path))?.construct ?? "";
+    after.pending.delete(path);
+    attempt(`[${owner}] ${path} (no longer made)`, faults, () => {
+      const current = disk.blocked(path) === undefined ? disk.read(path) : undefined;
+      if (current === undefined) return;
+      if (!overwrite) refuse(notOurs(root, before, path, current.sha256, stacks));
+      refuse(disk.readOnly(path));
+    });
+  }
+  for (const [path, entry] of before.files) {
+    // Made by another app that shares this directory.
+    if (!stacks.has(entry.stack) && !after.files.has(path)) after.files.set(path, entry);
+  }
+
+  const manifest = after.files.size + after.pending.size === 0 ? undefined : renderManifest(after);
+  if (!disk.holds(MANIFEST, manifest)) {
+    attempt(join(root, MANIFEST), faults, () => refuse(disk.readOnly(MANIFEST)));
+  }
+  return { disk, before, after, write, chmod, remove, manifest };
+}
+
+/** Files that the last synth made, or was about to make, for these stacks, and that none of them makes now. */
+function leaving(before: FileManifest, wanted: ReadonlySet<string>, stacks: ReadonlySet<string>): string[] {
+  const mine = [...before.files, ...before.pending].filter(
+    ([path, { stack }]) => stacks.has(stack) && !wanted.has(path),
+  );
+  // A list that somebody wrote by hand never leads out of the root.
+  return [...new Set(mine.map(([path]) => path))].filter((path) => pathFault(path) === undefined);
+}
+
+/** Why a file that would change is not ours to change, or nothing when the last synth left it like this. */
+function notOurs(
+  root: string,
+  before: FileManifest,
+  path: string,
+  sum: string,
+  stacks: ReadonlySet<string>,
+): string | undefined {
+  const entry = before.files.get(path);
+  const pending = before.pending.get(path);
+  const stack = entry?.stack ?? pending?.stack;
+  if (stack === undefined) {
+    return `${join(root, path)} is there already and was not made by a stack; move it away, or overwrite it with GANTRY_FORCE=1`;
+  }
+  if (sum !== entry?.sha256 && !pending?.sha256.includes(sum)) {
+    return "was edited by hand since the last synth; see how with `npx gantry check --diff`, then move the change into the stack, or drop it with GANTRY_FORCE=1";
+  }
+  if (!stacks.has(stack)) {
+    return `belongs to stack "${stack}", which this app does not have; remove it there, or take it over with GANTRY_FORCE=1`;
+  }
+  return undefined;
+}
+
+/** Runs `step`; what it throws becomes a fault of `property`. */
+function attempt<T>(property: string, faults: Fault[], step: () => T): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    faults.push({ property, message: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}
+
+function refuse(fault: string | undefined): void {
+  if (fault !== undefined) throw new Error(fault);
+}
