@@ -24,7 +24,7 @@ export class GantryError extends Error {
 
 /** The candidate closest to a misspelt word, or nothing when none is close enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 3));
+  const limit = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {

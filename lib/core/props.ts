@@ -1,21 +1,18 @@
 import { Token } from "cdktf";
 import type { IConstruct } from "constructs";
 import { z } from "zod";
-import { describeSchema, knownKeys, schemaAt } from "./describe-schema";
+import { definition, describeSchema, knownKeys, schemaAt, unwrapped } from "./describe-schema";
 import { GantryError, nearest, type Fault } from "./errors";
 import { showValue } from "./show-value";
 
-const tokenUnions = new WeakSet<z.core.$ZodType>();
+const reference = z.custom<never>((value) => Token.isUnresolved(value));
 
 /**
  * Accepts what `schema` accepts, or a Terraform reference in its place (string, number, list, map or `IResolvable`).
- * References are opaque until apply, so no check of `schema` sees them.
+ * References are opaque until apply, so no check of `schema` sees them. Props without it refuse references.
  */
 export function tokenOr<S extends z.ZodType>(schema: S): z.ZodType<z.output<S>, z.input<S>> {
-  const token = z.custom<z.output<S>>((value) => Token.isUnresolved(value));
-  const union = z.union([token, schema]).describe(describeSchema(schema));
-  tokenUnions.add(union);
-  return union as unknown as z.ZodType<z.output<S>, z.input<S>>;
+  return z.union([reference, schema]).describe(describeSchema(schema));
 }
 
 /** A class, also one whose constructor is private. */
@@ -42,41 +39,86 @@ export function parseValue<S extends z.ZodType>(factory: string, schema: S, valu
 
 function parse<S extends z.ZodType>(headline: string, schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
-  if (result.success) return freeze(result.data);
-  throw new GantryError(
-    headline,
-    result.error.issues.flatMap((issue) => faultsOf(issue, schema, value)),
-  );
+  const faults = result.success ? [] : result.error.issues.flatMap((issue) => faultsOf(issue, schema, value, []));
+  const known = new Set(faults.map(({ property }) => property));
+  faults.push(...referenceFaults(schema, value).filter(({ property }) => !known.has(property)));
+  if (result.success && faults.length === 0) return detach(result.data, new Map());
+  const lines = new Map(faults.map((fault) => [`${fault.property}: ${fault.message}`, fault])); // two checks, one fault
+  throw new GantryError(headline, [...lines.values()]);
 }
 
-function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown, prefix: PropertyKey[] = []): Fault[] {
+/** Puts an issue of zod's into words. `value` is what `schema` judged; `prefix` is where that stands in the props. */
+function faultsOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: unknown, prefix: PropertyKey[]): Fault[] {
   const path = [...prefix, ...issue.path];
-  const judge = schemaAt(schema, path);
+  const judge = schemaAt(schema, issue.path, value);
+  const given = valueAt(value, issue.path);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ property: show([...path, key]), message: unknownProperty(key, judge) }));
+    const known = knownKeys(judge, given);
+    return issue.keys.map((key) => ({ property: show([...path, key]), message: unknownProperty(key, known) }));
   }
-  if (issue.code === "invalid_union" && tokenUnions.has(judge)) {
-    const inner = issue.errors.at(-1) ?? [];
-    if (inner.some(({ path: deeper }) => deeper.length > 0)) {
-      return inner.flatMap((nested) => faultsOf(nested, schema, root, path));
-    }
+  if (issue.code === "invalid_key") {
+    const record = definition(schemaAt(schema, issue.path.slice(0, -1), value));
+    const allowed = record.type === "record" ? describeSchema(record.keyType) : "another name";
+    return [{ property: show(path), message: `got the name ${showValue(issue.path.at(-1))}; allowed: ${allowed}` }];
   }
-  const given = valueAt(root, path);
-  const got = given === undefined ? "missing" : `got ${showValue(given)}`;
-  const verdict = issue.code === "custom" && !hasDescription(judge) ? issue.message : `allowed: ${describeSchema(judge)}`;
-  return [{ property: show(path), message: `${got}; ${verdict}` }];
+  if (issue.code === "invalid_union") {
+    const meant = meantOption(issue, judge);
+    if (meant) return meant.issues.flatMap((nested) => faultsOf(nested, meant.option, given, path));
+  }
+  const name = path.findLast((key) => typeof key === "string");
+  const got = given === undefined ? "missing" : `got ${showValue(given, name)}`;
+  const ownWords = issue.code === "custom" && issue.message !== "Invalid input";
+  return [
+    { property: show(path), message: `${got}; ${ownWords ? issue.message : `allowed: ${describeSchema(judge)}`}` },
+  ];
 }
 
-function unknownProperty(key: string, judge: z.core.$ZodType): string {
-  const known = knownKeys(judge);
+/** The one option of a union that the value has the kind of, when something inside the value is wrong. */
+function meantOption(issue: z.core.$ZodIssueInvalidUnion, judge: z.core.$ZodType) {
+  let union = judge;
+  for (let inner = unwrapped(union); inner !== undefined; inner = unwrapped(union)) union = inner;
+  const def = definition(union);
+  if (def.type !== "union") return undefined;
+  const fits = (nested: z.core.$ZodIssue) => nested.path.length > 0 || nested.code === "unrecognized_keys";
+  const candidates = issue.errors.flatMap((issues, i) => {
+    const option = def.options[i];
+    return option !== undefined && issues.length > 0 && issues.every(fits) ? [{ issues, option }] : [];
+  });
+  return candidates.length === 1 ? candidates[0] : undefined;
+}
+
+/** References slip past checks (a reference to a number is a number): refuses them wherever no `tokenOr` takes them. */
+function referenceFaults(schema: z.core.$ZodType, root: unknown): Fault[] {
+  const faults: Fault[] = [];
+  const visit = (value: unknown, path: readonly PropertyKey[], above: readonly unknown[]): void => {
+    if (value === null || value === undefined || typeof value === "function" || above.includes(value)) return;
+    if (Token.isUnresolved(value)) {
+      const judge = schemaAt(schema, path, root);
+      if (takesReference(judge)) return;
+      faults.push({ property: show(path), message: `got ${showValue(value)}; allowed: ${describeSchema(judge)}` });
+    } else if (Array.isArray(value)) {
+      value.forEach((item, i) => visit(item, [...path, i], [...above, value]));
+    } else if (isPlain(value)) {
+      Object.entries(value).forEach(([key, item]) => visit(item, [...path, key], [...above, value]));
+    }
+  };
+  visit(root, [], []);
+  return faults;
+}
+
+function takesReference(schema: z.core.$ZodType): boolean {
+  const inner = unwrapped(schema);
+  if (inner !== undefined) return takesReference(inner);
+  const def = definition(schema);
+  if (def.type === "union") return def.options.some(takesReference);
+  return def.type === "custom" || def.type === "any" || def.type === "unknown";
+}
+
+function unknownProperty(key: string, known: readonly string[]): string {
   const guess = nearest(key, known);
   return guess === undefined
     ? `unknown property; allowed: ${known.join(", ")}`
     : `unknown property; did you mean "${guess}"?`;
-}
-
-function hasDescription(schema: z.core.$ZodType): boolean {
-  return (schema as z.ZodType).description !== undefined;
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
@@ -85,14 +127,28 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 function show(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "props";
-  return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i ? "." : ""}${String(key)}`)).join("");
+  return path
+    .map((key, i) => {
+      if (typeof key === "number") return `[${key}]`;
+      if (!/^[\w$-]+$/.test(String(key))) return `[${JSON.stringify(String(key))}]`;
+      return `${i > 0 ? "." : ""}${String(key)}`;
+    })
+    .join("");
 }
 
-/** Freezes plain objects and arrays all the way down; constructs, hosts and tokens keep their identity. */
-function freeze<T>(value: T): T {
-  if (!isPlain(value) || Object.isFrozen(value) || Token.isUnresolved(value)) return value;
-  Object.values(value as object).forEach(freeze);
-  return Object.freeze(value);
+/** Copies and freezes plain objects and arrays all the way down; constructs, hosts and references keep their identity. */
+function detach<T>(value: T, copies: Map<unknown, unknown>): T {
+  if (!isPlain(value) || Token.isUnresolved(value)) return value;
+  const known = copies.get(value);
+  if (known !== undefined) return known as T;
+  const copy: Record<PropertyKey, unknown> | unknown[] = Array.isArray(value) ? [] : {};
+  copies.set(value, copy);
+  for (const [key, item] of Object.entries(value)) {
+    Object.defineProperty(copy, key, { value: detach(item, copies), enumerable: true });
+  }
+  const same = Object.isFrozen(value) && Object.entries(value).every(([key, item]) => valueAt(copy, [key]) === item);
+  if (same) copies.set(value, value);
+  return (same ? value : Object.freeze(copy)) as T;
 }
 
 function isPlain(value: unknown): value is object {
