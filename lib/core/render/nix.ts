@@ -1,4 +1,4 @@
-import { assertPrintable } from "./model";
+import { assertPrintable, assertPrintableExcept } from "./model";
 
 const EXPRESSION = Symbol("nix expression");
 
@@ -8,7 +8,8 @@ export interface NixExpression {
 }
 
 /** A value that Nix can hold: plain data, and expressions in any place of it. */
-export type NixValue = string | number | boolean | null | NixExpression | readonly NixValue[] | { readonly [key: string]: NixValue };
+export type NixValue =
+  string | number | boolean | null | NixExpression | readonly NixValue[] | { readonly [key: string]: NixValue };
 
 /** Nix code, printed verbatim (in brackets where it is a list element). */
 export function nixCode(code: string): NixExpression {
@@ -19,9 +20,14 @@ export function nixCode(code: string): NixExpression {
 /**
  * Prints one Nix value, two spaces a level, attributes in the order given.
  *
- * @throws Error for a Terraform reference, NUL, or a whole number beyond 64 bits.
+ * @throws Error for a Terraform reference, NUL, or a whole number beyond 2^53, which JavaScript rounds.
  */
 export function renderNixValue(value: NixValue, indent = ""): string {
+  assertPrintableExcept(isExpression, value, "Nix value");
+  return print(value, indent);
+}
+
+function print(value: NixValue, indent: string): string {
   if (isExpression(value)) return value[EXPRESSION];
   const deeper = `${indent}  `;
   if (Array.isArray(value)) {
@@ -29,10 +35,11 @@ export function renderNixValue(value: NixValue, indent = ""): string {
     return items.length === 0 ? "[ ]" : `[\n${items.join("")}${indent}]`;
   }
   if (typeof value === "object" && value !== null) {
-    const lines = Object.entries(value).map(([key, item]) => `${deeper}${attributeName(key)} = ${renderNixValue(item, deeper)};\n`);
+    const lines = Object.entries(value).map(
+      ([key, item]) => `${deeper}${attributeName(key)} = ${print(item, deeper)};\n`,
+    );
     return lines.length === 0 ? "{ }" : `{\n${lines.join("")}${indent}}`;
   }
-  assertPrintable(value, "Nix value");
   if (typeof value === "string") return nixString(value);
   return typeof value === "number" ? nixNumber(value) : String(value);
 }
@@ -51,7 +58,7 @@ function attributeName(name: string): string {
 }
 
 function element(item: NixValue, indent: string): string {
-  const text = renderNixValue(item, indent);
+  const text = print(item, indent);
   const simple = !isExpression(item) || /^[\w./<>-]+$/.test(text);
   return simple && !text.startsWith("-") ? text : `(${text})`;
 }
@@ -67,6 +74,6 @@ function nixNumber(value: number): string {
   return exponent === undefined ? mantissa : `${mantissa}e${exponent}`;
 }
 
-function isExpression(value: NixValue): value is NixExpression {
+function isExpression(value: unknown): value is NixExpression {
   return typeof value === "object" && value !== null && EXPRESSION in value;
 }
