@@ -8,16 +8,17 @@ export class Cidr {
    */
   static parse(text: string): Cidr {
     const wrong = (why: string) => new Error(`got ${JSON.stringify(text)}; allowed: ${why}`);
-    const [, address = "", prefixText = ""] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(text) ?? [];
-    const known = ipaddr.IPv4.isValidFourPartDecimal(address) || (address.includes(":") && ipaddr.IPv6.isValid(address));
-    if (!known) throw wrong('a block in CIDR notation, such as "203.0.113.4/32" or "2001:db8::/64"');
+    const [, address = "", prefixText = ""] = /^([0-9A-Fa-f:.]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
+    if (!isAddress(address)) throw wrong('a block in CIDR notation, such as "203.0.113.4/32" or "2001:db8::/64"');
     const ip = ipaddr.parse(address);
     const bits = ip.kind() === "ipv4" ? 32 : 128;
     const prefix = Number(prefixText);
     if (prefix > bits) throw wrong(`a prefix length from 0 to ${bits}`);
     const cidr = new Cidr(bits, toBigInt(ip.toByteArray()), prefix);
     if (cidr.address !== cidr.first) {
-      throw wrong(`the first address of the block; write "${cidr.block().toString()}", or "${cidr.format(cidr.address)}/${bits}" for the one address`);
+      throw wrong(
+        `the first address of the block; write "${cidr.block().toString()}", or "${cidr.format(cidr.address)}/${bits}" for the one address`,
+      );
     }
     return cidr;
   }
@@ -58,7 +59,10 @@ export class Cidr {
     return this.prefix === 0;
   }
 
-  /** Whether every address of `other` (a block, or one address) is in this block. */
+  /**
+   * Whether every address of `other` (a block, or the text of a block or of one address) is in this block.
+   * @throws Error for text that is neither.
+   */
   contains(other: Cidr | string): boolean {
     const block = typeof other === "string" ? single(other) : other;
     return block.bits === this.bits && block.first >= this.first && block.last <= this.last;
@@ -74,8 +78,9 @@ export class Cidr {
    * @throws Error when the block has no such address.
    */
   host(index: number): string {
-    const offset = index < 0 ? this.size + BigInt(index) : BigInt(index);
-    if (offset < 0n || offset >= this.size) throw new Error(`${this.toString()} has no address ${index}; allowed: 0 to ${this.size - 1n}`);
+    const offset = Number.isSafeInteger(index) ? BigInt(index) + (index < 0 ? this.size : 0n) : undefined;
+    if (offset === undefined || offset < 0n || offset >= this.size)
+      throw new Error(`${this.toString()} has no address ${index}; allowed: 0 to ${this.size - 1n}`);
     return this.format(this.first + offset);
   }
 
@@ -84,8 +89,10 @@ export class Cidr {
    * @throws Error when there is no such block.
    */
   subnet(prefix: number, index: number): Cidr {
-    const count = prefix >= this.prefix && prefix <= this.bits ? 1n << BigInt(prefix - this.prefix) : 0n;
-    if (index < 0 || BigInt(index) >= count) throw new Error(`${this.toString()} has no subnet ${index} of length /${prefix}`);
+    const whole = Number.isSafeInteger(prefix) && Number.isSafeInteger(index);
+    const count = whole && prefix >= this.prefix && prefix <= this.bits ? 1n << BigInt(prefix - this.prefix) : 0n;
+    if (!whole || index < 0 || BigInt(index) >= count)
+      throw new Error(`${this.toString()} has no subnet ${index} of length /${prefix}`);
     return new Cidr(this.bits, this.first + (BigInt(index) << BigInt(this.bits - prefix)), prefix);
   }
 
@@ -115,7 +122,15 @@ export class Cidr {
 }
 
 function single(address: string): Cidr {
+  if (address.includes("/")) return Cidr.parse(address);
+  if (!isAddress(address))
+    throw new Error(`got ${JSON.stringify(address)}; allowed: an IP address, or a block in CIDR notation`);
   return Cidr.parse(`${address}/${address.includes(":") ? 128 : 32}`);
+}
+
+function isAddress(text: string): boolean {
+  const digits = /^[0-9A-Fa-f:.]+$/.test(text); // no zone such as %eth0
+  return digits && (ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(":") && ipaddr.IPv6.isValid(text)));
 }
 
 function toBigInt(bytes: readonly number[]): bigint {

@@ -1,3 +1,5 @@
+import { wholeUnits } from "./whole-units";
+
 /** A length of time. */
 export class Duration {
   static seconds(amount: number): Duration {
@@ -18,15 +20,18 @@ export class Duration {
    * @throws Error for any other text.
    */
   static parse(text: string): Duration {
-    if (!/^(\d+[smhd])+$/.test(text)) throw new Error(`got ${JSON.stringify(text)}; allowed: a duration such as "90s", "30m", "12h", "2d" or "1h30m"`);
-    const seconds = [...text.matchAll(/(\d+)([smhd])/g)].map(([, amount, unit]) => Number(amount) * { s: 1, m: 60, h: 3600, d: 86400 }[unit as "s" | "m" | "h" | "d"]);
+    if (!/^(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/.test(text))
+      throw new Error(`got ${JSON.stringify(text)}; allowed: a duration such as "90s", "30m", "12h", "2d" or "1h30m"`);
+    const seconds = [...text.matchAll(/(\d+)([smhd])/g)].map(
+      ([, amount, unit]) => Number(amount) * { s: 1, m: 60, h: 3600, d: 86400 }[unit as "s" | "m" | "h" | "d"],
+    );
     return Duration.seconds(seconds.reduce((sum, part) => sum + part, 0));
   }
 
   private readonly total: number;
 
   private constructor(amount: number, unitSeconds: number, unit: string) {
-    this.total = amount * unitSeconds;
+    this.total = wholeUnits(amount * unitSeconds);
     if (!Number.isSafeInteger(this.total) || this.total < 0) {
       throw new Error(`Duration.${unit}: got ${amount}; allowed: a length of time of zero or more, in whole seconds`);
     }
@@ -39,7 +44,12 @@ export class Duration {
 
   /** The shortest text that {@link Duration.parse} reads back, for example `"1h30m"`. */
   toString(): string {
-    const units: [string, number][] = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]];
+    const units: [string, number][] = [
+      ["d", 86400],
+      ["h", 3600],
+      ["m", 60],
+      ["s", 1],
+    ];
     let rest = this.total;
     let text = "";
     for (const [unit, seconds] of units) {

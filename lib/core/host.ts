@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { parseValue } from "./props";
 import { identityFile, loginName, publicKey } from "./ssh.schema";
@@ -23,7 +24,7 @@ export interface ExistingHostProps {
 export const existingHostProps = z.strictObject({
   address: z
     .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?$/)
+    .refine((text) => /^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(text) || isIpv6(text))
     .describe("a host name or an IP address"),
   user: loginName.optional(),
   port: z.int().min(1).max(65535).default(22),
@@ -61,6 +62,14 @@ export const Host = {
 };
 
 /** @internal A prop that holds a {@link Host}. */
-export const hostProp = z
-  .custom<Host>((value) => typeof value === "object" && value !== null && "kind" in value && (value.kind === "existing" || value.kind === "local"))
-  .describe("Host.existing({...}) or Host.local()");
+export const hostProp: z.ZodType<Host, Host> = z
+  .discriminatedUnion("kind", [
+    existingHostProps.extend({ kind: z.literal("existing") }),
+    z.strictObject({ kind: z.literal("local") }),
+  ])
+  .describe("Host.existing({...}) or Host.local()") as z.ZodType<Host, Host>;
+
+function isIpv6(text: string): boolean {
+  const [address = "", zone = "", more] = text.split("%");
+  return address.includes(":") && ipaddr.IPv6.isValid(address) && /^[A-Za-z0-9._-]*$/.test(zone) && more === undefined;
+}

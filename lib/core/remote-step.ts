@@ -46,6 +46,7 @@ export function planSteps(steps: readonly RemoteStep[]): PlannedStep[] {
   const ids = new Set<string>();
   let previous = "";
   return steps.map((step) => {
+    if (step.id === "") throw new Error("a step has no id");
     if (ids.has(step.id)) throw new Error(`two steps are called "${step.id}"`);
     ids.add(step.id);
     previous = contentHash([previous, step as unknown as Data]);

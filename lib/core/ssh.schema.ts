@@ -1,10 +1,12 @@
 import { z } from "zod";
 
-const KEY = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{16,}={0,3}( [^\n\r\0]*)?$/;
+const KEY =
+  /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{16,}={0,3}( [^\n\r\0]*)?$/;
 
 /** @internal One line of OpenSSH public key: a login key, or a host key as `ssh-keyscan` prints it. */
 export const publicKey = z
   .string()
+  .trim() // a key file ends with a newline
   .regex(KEY)
   .describe('the one line of an OpenSSH public key file, such as "ssh-ed25519 AAAA… me@laptop" (never a private key)');
 
