@@ -45,7 +45,7 @@ withTools([...standinTools, "tmux", "busybox"], () => {
       readdirSync("/proc").filter(
         (pid) =>
           /^\d+$/.test(pid) &&
-          (read(`/proc/${pid}/environ`).includes(`HOME=${host.home}\0`) || stat(pid).includes(' (sshd')),
+          (read(`/proc/${pid}/environ`).includes(`HOME=${host.home}\0`) || stat(pid).includes(" (sshd")),
       ),
     );
     for (const pid of wanted) {

@@ -42,6 +42,7 @@ cmd_doctor() {
     common_flag "$1" || bad_argument doctor "$1"
     shift
   done
+  DRY_RUN='' # it changes nothing anyway, and looking needs the host programs there
   phase local
   check_local_tools
   check_generated_files
@@ -204,7 +205,7 @@ check_host() {
   # The first contact may ship the library; the clock is read afterwards.
   host_program doctor.sh --help </dev/null >/dev/null || :
   before=$(date +%s)
-  lines=$(host_program doctor.sh "${SETUP_SETTINGS[@]/#DRIVER=*/DRIVER=}" "MIN_FREE_GIB=$MIN_FREE_GIB" \
+  lines=$(host_program doctor.sh "${SETUP_SETTINGS[@]}" "MIN_FREE_GIB=$MIN_FREE_GIB" \
     "KEEP_SNAPSHOTS=$KEEP_SNAPSHOTS" "IMAGES=$IMAGES" </dev/null) || {
     finding error host "the check on the host failed" "@ shell, and look around"
     return

@@ -78,7 +78,8 @@ setup_host() {
   data_volume
   flags+=("${SETUP_SETTINGS[@]}" "DATA_VOLUME_ID=$DATA_VOLUME_ID")
   phase setup
-  host_program setup.sh "${flags[@]}" </dev/null || code=$?
+  # Looking needs the host programs there, also in a dry run.
+  DRY_RUN='' host_program setup.sh "${flags[@]}" </dev/null || code=$?
   if [ "$code" -eq 76 ]; then
     [ "$HOST_KIND" != local ] || die 77 "this machine must be restarted before the GPU works" "restart it, then: $BUILDER_ID setup"
     [ -n "$YES" ] || die 77 "the host must be restarted before the GPU works" "say it with --yes, or restart it yourself and run setup again"

@@ -8,14 +8,14 @@ usage() {
   cat <<'TEXT'
 Usage: doctor.sh [KEY=VALUE ...]
 
-Settings: ENGINE REMOTE_ROOT GPU DATA_HOLDS DATA_MOUNT IDLE_STOP_SECONDS MAX_AGE_SECONDS as for setup.sh,
+Settings: ENGINE REMOTE_ROOT GPU DRIVER DATA_HOLDS DATA_MOUNT IDLE_STOP_SECONDS MAX_AGE_SECONDS as for setup.sh,
   VERSION (what the setup's markers should say), MIN_FREE_GIB, KEEP_SNAPSHOTS, IMAGES.
 Exit code: 0, whatever is found.
 TEXT
 }
 
 sysroot=${GANTRY_SYSROOT-}
-VERSION='' ENGINE=podman REMOTE_ROOT=development GPU=none DATA_HOLDS='' DATA_MOUNT='' IDLE_STOP_SECONDS='' MAX_AGE_SECONDS=''
+VERSION='' ENGINE=podman REMOTE_ROOT=development GPU=none DRIVER=none DATA_HOLDS='' DATA_MOUNT='' IDLE_STOP_SECONDS='' MAX_AGE_SECONDS=''
 MIN_FREE_GIB=0 KEEP_SNAPSHOTS=5 IMAGES=''
 for word in "$@"; do
   case $word in
@@ -23,7 +23,7 @@ for word in "$@"; do
       usage
       exit 0
       ;;
-    VERSION=* | ENGINE=* | REMOTE_ROOT=* | GPU=* | DATA_HOLDS=* | DATA_MOUNT=* | IDLE_STOP_SECONDS=* | MAX_AGE_SECONDS=* | MIN_FREE_GIB=* | KEEP_SNAPSHOTS=* | IMAGES=*)
+    VERSION=* | ENGINE=* | REMOTE_ROOT=* | GPU=* | DRIVER=* | DATA_HOLDS=* | DATA_MOUNT=* | IDLE_STOP_SECONDS=* | MAX_AGE_SECONDS=* | MIN_FREE_GIB=* | KEEP_SNAPSHOTS=* | IMAGES=*)
       printf -v "${word%%=*}" %s "${word#*=}"
       ;;
     *)
@@ -40,11 +40,11 @@ finding() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "${3//[$'\t\n']/ }" "${4-}"; }
 
 check_tools() {
   local tool missing=''
-  for tool in git rsync tmux flock; do has "$tool" || missing="$missing $tool"; done
+  for tool in git rsync tmux; do has "$tool" || missing="$missing $tool"; done
   if [ -n "$missing" ]; then
     finding error host-tools "missing on the host:$missing" '@ setup'
   else
-    finding ok host-tools "git, rsync, tmux, flock"
+    finding ok host-tools "git, rsync, tmux"
   fi
 }
 
@@ -116,7 +116,7 @@ check_disk() {
     fi
     # Out of inodes looks like a full disk, with space left.
     percent=$(df -Pi "$dir" 2>/dev/null | awk 'NR == 2 { sub("%", "", $5); print $5 }')
-    case $percent in '' | *[!0-9]*) ;; *) [ "$percent" -lt 95 ] || finding warning "disk-$name" "$percent% of the inodes at ${3-} are used" '@ prune' ;; esac
+    case $percent in '' | *[!0-9]*) ;; *) [ "$percent" -lt 95 ] || finding warning inodes "$percent% of the inodes at ${3-} are used" '@ prune' ;; esac
   done
 }
 
@@ -174,7 +174,9 @@ check_subscription() {
 check_gpu() {
   local found
   [ "$GPU" = nvidia ] || return 0
-  if ! has nvidia-smi; then
+  if ! has nvidia-smi && [ "$DRIVER" != install ]; then
+    finding error gpu "no NVIDIA driver (nvidia-smi is missing)" 'use a machine image that brings it, or install it on the host'
+  elif ! has nvidia-smi; then
     finding error gpu "no NVIDIA driver (nvidia-smi is missing)" '@ setup --force'
   elif ! found=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>&1); then
     finding error gpu "nvidia-smi fails: $(printf '%s\n' "$found" | head -n 1)" 'restart the host: @ stop, then @ start'
