@@ -84,19 +84,19 @@ probe() {
   case $code in
     0) ;;
     120) die 1 "$ENGINE is not installed on the builder" "set it up: $BUILDER_ID setup" ;;
-    121) ;; # a dry run does not ship the host programs, so nothing is there
     *) die 1 "the builder cannot be asked what it has (exit $code)" "see: $BUILDER_ID doctor" ;;
   esac
 }
 
-# probed IMAGE: STATE, IMAGE_ID, HAS_SNAPSHOT, PREVIOUS and RUNNING (lines of RUN HASH CLIENT) of one image.
+# probed IMAGE: STATE, IMAGE_ID, TAGGED, HAS_SNAPSHOT, PREVIOUS and RUNNING (lines of RUN HASH CLIENT) of one image.
 probed() {
   local kind name one two three
-  STATE=absent IMAGE_ID='' HAS_SNAPSHOT='' PREVIOUS='' RUNNING=''
+  STATE=absent IMAGE_ID='' TAGGED='' HAS_SNAPSHOT='' PREVIOUS='' RUNNING=''
   while read -r kind name one two three; do
     [ "$name" = "$1" ] || continue
     case $kind in
       image) STATE=$one IMAGE_ID=$two ;;
+      tagged) TAGGED=$one ;;
       snapshot) HAS_SNAPSHOT=$one ;;
       previous) PREVIOUS=$one ;;
       running) RUNNING="$RUNNING$one $two $three"$'\n' ;;

@@ -15,8 +15,8 @@ follow_program() {
   rm -f -- "$TEMP_DIR/run" "$TEMP_DIR/log"
   : >"$TEMP_DIR/log"
   [ -p "$TEMP_DIR/fifo" ] || mkfifo "$TEMP_DIR/fifo"
-  trap follow_interrupted INT
-  trap 'follow_stop; exit 143' TERM
+  trap 'follow_interrupted 130' INT
+  trap 'follow_interrupted 143' TERM
   trap 'follow_stop; exit 129' HUP
   while :; do
     code=0
@@ -88,9 +88,9 @@ follow_reader() {
 
 follow_stop() { [ -z "$FOLLOW_PID" ] || kill "$FOLLOW_PID" 2>/dev/null || :; }
 
-follow_interrupted() {
+follow_interrupted() { # EXIT
   follow_stop
   printf '\n%s\n  %s\n' "The build of $FOLLOW_IMAGE goes on on the builder." "come back with: $BUILDER_ID attach $FOLLOW_IMAGE" >&2
   RUN_OUTCOME='interrupted; the build goes on'
-  exit 130
+  exit "$1"
 }

@@ -11,7 +11,7 @@
 #   kind_shell_file         REPLY = a script that is to rsync what ssh is: runs a command line there
 #   kind_leave              when the program ends
 
-HOST_PREPARED='' HOST_FAULT=''
+HOST_PREPARED='' HOST_FAULT='' HOST_SOFT=''
 
 # host_ssh_setup: once a run, before the first contact.
 host_ssh_setup() {
@@ -49,11 +49,11 @@ host_try() {
   return "$code"
 }
 
-# on_host [-t] COMMAND…: the same; ends the program with 69 when the host cannot be reached.
+# on_host [-t] COMMAND…: the same; ends the program with 69 when the host cannot be reached (with HOST_SOFT: returns 255).
 on_host() {
   local code=0
   host_try "$@" || code=$?
-  [ "$code" -ne 255 ] || host_unreachable
+  [ "$code" -ne 255 ] || [ -n "$HOST_SOFT" ] || host_unreachable
   return "$code"
 }
 
@@ -96,13 +96,25 @@ host_program() {
   on_host ${tty:+"$tty"} "$REPLY" || code=$?
   [ "$code" -eq 121 ] || return "$code"
   if [ -n "$DRY_RUN" ]; then
-    note "would copy the host programs to ~/.gantry/lib/$LIBRARY_HASH on the builder"
-    return 121
+    host_program_once "$@"
+    return
   fi
   ship_library
   program_line "$@"
   on_host ${tty:+"$tty"} "$REPLY"
 }
+
+# host_program_once NAME ARGS…: runs it without leaving the library on the host.
+host_program_once() {
+  local line
+  # shellcheck disable=SC2016 # expanded on the host
+  line='d=$(mktemp -d) && tar -xf - -C "$d" || exit 1
+    program=$d/$1; shift; bash "$program" "$@"; code=$?; rm -rf "$d"; exit $code'
+  quote sh -c "$line" sh "$@"
+  library_tar | on_host "$REPLY"
+}
+
+library_tar() { (cd -- "$HOST_DIR" && COPYFILE_DISABLE=1 tar -cf - ./*.sh); }
 
 # host_answer NAME ARGS…: the same; REPLY = what it printed. Not a subshell, which would forget an address that was healed.
 host_answer() {
@@ -123,7 +135,7 @@ ship_library() {
     if [ -d "$1" ]; then rm -rf "$new"; else mv "$new" "$1"; fi
     ls -1t | tail -n +6 | while IFS= read -r old; do rm -rf "./$old"; done'
   quote sh -c "$line" sh "$LIBRARY_HASH"
-  (cd -- "$HOST_DIR" && COPYFILE_DISABLE=1 tar -cf - ./*.sh) | on_host "$REPLY" \
+  library_tar | on_host "$REPLY" \
     || die 69 "the host programs cannot be copied to ~/.gantry/lib on the builder" "see: $BUILDER_ID doctor"
 }
 

@@ -36,13 +36,17 @@ main() {
     *' --help '* | *' -h '*)
       # Before anything is read or checked. What follows a bare -- is not ours.
       if wants_help "$@"; then
+        read_settings
         load_command help
         show_help "$command"
         exit 0
       fi
       ;;
   esac
-  load_settings
+  case $command in
+    help | version) read_settings ;;
+    *) load_settings ;;
+  esac
   run_begin "$command"
   "cmd_$command" "$@"
 }

@@ -3,19 +3,26 @@
 # The settings become plain shell variables; shellcheck cannot see where they come from.
 # shellcheck disable=SC2034
 
-# load_settings: the builder's settings, PROJECT_ROOT (absolute) and STATE_DIR.
-load_settings() {
+# read_settings: the builder's settings, if they are there.
+read_settings() {
   local file=$FILE_ROOT/$BUILDER_ID/builder.env id=$BUILDER_ID
-  [ -r "$file" ] || die 2 "there are no settings for a builder named $id" \
-    "$file is missing: synthesize the stack again, and call the program by the name it was generated with"
   # Not from the caller's environment: a setting this version of the file does not have is empty.
   PROJECT='' HOST_KIND='' HOST_USER='' HOST_ADDRESS='' HOST_PORT='' HOST_ALIAS='' IDENTITY_FILE='' HOST_KEY=''
   ACCESS=ssh REGION='' STACK_DIR=.. PROJECT_DIR='' OUTPUT_PREFIX='' REMOTE_ROOT=development ENGINE=podman
   MIN_FREE_GIB=0 MAX_ITERATIONS=5 KEEP_SNAPSHOTS=5 IMAGES='' GPU=none DRIVER=none IDLE_STOP_SECONDS=''
   MAX_AGE_SECONDS='' DATA_VOLUME_ID='' DATA_MOUNT='' TMUX_SESSION=builder
+  [ -r "$file" ] || return 0
   # shellcheck source=/dev/null
   . "$file"
   BUILDER_ID=$id
+}
+
+# load_settings: the same, checked; PROJECT_ROOT (absolute) and STATE_DIR.
+load_settings() {
+  local file=$FILE_ROOT/$BUILDER_ID/builder.env
+  [ -r "$file" ] || die 2 "there are no settings for a builder named $BUILDER_ID" \
+    "$file is missing: synthesize the stack again, and call the program by the name it was generated with"
+  read_settings
   case $HOST_KIND in
     ec2 | existing | local) ;;
     *) die 2 "$file: HOST_KIND is '$HOST_KIND'; allowed: ec2, existing, local" ;;

@@ -5,6 +5,7 @@
 #   MODE retag: a tag that is on another image than ctx-HASH moves there; look: changes nothing
 # Prints lines of words:
 #   image IMAGE current|retagged|elsewhere|absent ID
+#   tagged IMAGE HASH                what the tag is on now (MODE look)
 # and when something is absent (or MODE is look):
 #   snapshot IMAGE HASH              this source tree is here already
 #   previous IMAGE HASH              the newest source tree
@@ -18,6 +19,7 @@ wanted=("$@")
 names=()
 while [ $# -ge 3 ]; do
   names+=("localhost/$1:ctx-$2")
+  if [ "$mode" = look ]; then names+=("localhost/$1:$3"); fi
   shift 3
 done
 # Prints the ones that exist; says so on standard error about the others.
@@ -28,10 +30,11 @@ fi
 found=$("$engine" image inspect --format '{{.Id}} {{json .RepoTags}}' "${names[@]}" 2>/dev/null) || :
 
 . "${BASH_SOURCE[0]%/*}/state.sh"
+if [ "$mode" = look ]; then bury() { :; }; fi
 set -- "${wanted[@]}"
 missing=''
 while [ $# -ge 3 ]; do
-  state=absent id=-
+  state=absent id=- tagged=''
   while read -r each tags; do
     case $tags in
       *"\"localhost/$1:ctx-$2\""*)
@@ -42,11 +45,15 @@ while [ $# -ge 3 ]; do
         esac
         ;;
     esac
+    if [ "$mode" = look ] && [[ $tags == *"\"localhost/$1:$3\""* && $tags =~ \"localhost/$1:ctx-([0-9a-f]+)\" ]]; then
+      tagged=${BASH_REMATCH[1]}
+    fi
   done <<<"$found"
   if [ "$state" = elsewhere ] && [ "$mode" = retag ]; then
     "$engine" tag "$id" "localhost/$1:$3" && state=retagged
   fi
   printf 'image %s %s %s\n' "$1" "$state" "$id"
+  if [ -n "$tagged" ]; then printf 'tagged %s %s\n' "$1" "$tagged"; fi
   if [ "$state" = absent ] || [ "$mode" = look ]; then
     missing=1
     if [ -d "$root/$1/$2" ]; then printf 'snapshot %s %s\n' "$1" "$2"; fi
@@ -67,7 +74,11 @@ while [ $# -ge 3 ]; do
 done
 [ -n "$missing" ] || exit 0
 
-mkdir -p "$GANTRY_STATE" "$root"
+if [ "$mode" = look ]; then
+  [ -d "$root" ] || root=$HOME
+else
+  mkdir -p "$GANTRY_STATE" "$root"
+fi
 engine_storage "$engine"
 for directory in "$root" "$REPLY"; do
   free_kib "$directory"

@@ -110,7 +110,11 @@ engine_storage() {
     podman) REPLY=$(podman info --format '{{.Store.GraphRoot}}' 2>/dev/null) ;;
     docker) REPLY=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) ;;
   esac
-  if [ -d "$REPLY" ]; then printf '%s\n' "$REPLY" >"$cache"; else REPLY=$HOME; fi
+  if ! [ -d "$REPLY" ]; then
+    REPLY=$HOME
+  elif [ -d "$GANTRY_STATE" ]; then
+    printf '%s\n' "$REPLY" >"$cache"
+  fi
 }
 
 # free_kib DIRECTORY: REPLY = free space of its file system for an ordinary user.
