@@ -48,11 +48,7 @@ export function node(dir: string, ...args: readonly string[]): string {
 }
 
 /** What the compiler says of the project, with every declaration file checked. */
-export function typeErrors(
-  dir: string,
-  files: readonly string[],
-  options: Readonly<Record<string, unknown>>,
-): string[] {
+export function typeErrors(dir: string, files: readonly string[]): string[] {
   const modern = { target: "es2022", module: "node16", moduleResolution: "node16", types: [], noEmit: true };
   const compilerOptions = { ...modern, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false };
   write(dir, "tsconfig.json", JSON.stringify({ compilerOptions, files }));
