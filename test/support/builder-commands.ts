@@ -33,7 +33,7 @@ export interface NamedCommand {
 export function namedCommands(markdown: string): NamedCommand[] {
   const { spans, blocks } = readMarkdown(markdown);
   const shell = blocks
-    .filter(({ language }) => ["", "bash", "sh", "shell", "console", "text"].includes(language))
+    .filter(({ language }) => ["bash", "sh", "console"].includes(language))
     .map(({ code }) => code);
   const lines = [...spans, ...shell.flatMap((code) => code.split("\n"))];
   return lines.flatMap((line) =>
