@@ -59,7 +59,7 @@ function exitCodes(book: Runbook): string {
   const { cmd, kind, example } = book;
   const rows = [
     ["0", "built, or up to date", "report the tag, digest, size and time that the last lines say; done"],
-    ["1", "the builder is not fit for it, such as a full disk", `${cmd("doctor")}; report what it found and ask`],
+    ["1", "the builder has too little room, or lacks a tool", `${cmd("doctor")}; report what it found and ask`],
     ["2", "wrong usage or settings", "read the message, correct the command or the stack; do not repeat it unchanged"],
     [
       "65",

@@ -197,8 +197,8 @@ Edit the files in the project${local ? "" : ", never on the builder,"} and go ba
 function loop({ run, example, maxIterations }: Runbook): string {
   return `## 5. Loop
 
-${codeBlock("bash", commented([[run("loop", example), "watches the files: sync and build after every change"]]))}
-It stops after ${maxIterations} failures in a row and says why: then the next idea is yours.`;
+${codeBlock("bash", commented([[run("loop", example), "watches its files and those of its bases: sync and build after every change"]]))}
+It stops after ${maxIterations} failures in a row, with exit code 65: then somebody has to think. Ctrl-C ends it.`;
 }
 
 function commands({ images, cmd, kind }: Runbook): string {
@@ -230,9 +230,9 @@ ${table1}
 ${table(
   ["Command", "Does"],
   [
-    [cmd("status"), "where the builder is and what runs there"],
+    [cmd("status"), "where the builder is, which images are behind their sources, what runs"],
     [cmd("doctor"), "checks both machines, with a remedy for each finding"],
-    [cmd("attach IMAGE"), "comes back to a build that runs"],
+    [cmd("attach IMAGE"), "comes back to a build and waits for its end"],
     [cmd("logs IMAGE"), "log of the last build"],
     [cmd("prune"), "makes room: removes old images, snapshots and logs of this project"],
     ...machine,
@@ -282,7 +282,7 @@ ${table(
   ["Code", "Means", "Do"],
   [
     ["0", "done, or nothing to do", ""],
-    ["1", "`doctor` found something, or the builder is not fit for it, such as a full disk", cmd("doctor")],
+    ["1", "`doctor` found something; or the builder has too little room for a build, or lacks a tool", cmd("doctor")],
     ["2", "wrong usage or settings", cmd("help")],
     ["65", "the build failed", cmd("logs", example)],
     ["69", "the builder cannot be reached", cmd("doctor")],
