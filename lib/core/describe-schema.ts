@@ -44,7 +44,10 @@ export function describeSchema(schema: Schema): string {
 /** The schema that judges the value at `path` of `value`, as far down as the path can be followed. */
 export function schemaAt(schema: Schema, path: readonly PropertyKey[], value: unknown): Schema {
   const inner = unwrapped(schema);
-  if (inner !== undefined) return path.length === 0 && hasDescription(schema) ? schema : schemaAt(inner, path, value);
+  if (inner !== undefined) {
+    const says = hasDescription(schema) || definition(schema).type === "nullable";
+    return path.length === 0 && says ? schema : schemaAt(inner, path, value);
+  }
   const [head, ...rest] = path;
   if (head === undefined) return schema;
   const deeper = (value as Record<PropertyKey, unknown> | null | undefined)?.[head];

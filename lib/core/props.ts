@@ -3,7 +3,7 @@ import type { IConstruct } from "constructs";
 import { z } from "zod";
 import { definition, describeSchema, knownKeys, schemaAt, unwrapped } from "./describe-schema";
 import { GantryError, nearest, type Fault } from "./errors";
-import { showValue } from "./show-value";
+import { looksSecret, showValue } from "./show-value";
 
 const reference = z.custom<never>((value) => Token.isUnresolved(value));
 
@@ -130,6 +130,7 @@ function show(path: readonly PropertyKey[]): string {
   return path
     .map((key, i) => {
       if (typeof key === "number") return `[${key}]`;
+      if (looksSecret(String(key))) return "(not shown)";
       if (!/^[\w$-]+$/.test(String(key))) return `[${JSON.stringify(String(key))}]`;
       return `${i > 0 ? "." : ""}${String(key)}`;
     })

@@ -14,7 +14,7 @@ export function showValue(value: unknown, name = ""): string {
   if (typeof value === "function") return `the function ${value.name || "(unnamed)"}`;
   if (Construct.isConstruct(value)) return `${value.constructor.name} "${value.node.path}"`;
   if (Token.isUnresolved(value)) return "a Terraform reference (known only after apply)";
-  if (typeof value === "string" && (SECRET.test(value) || SECRET_NAME.test(name))) return "a secret (not shown)";
+  if (typeof value === "string" && (looksSecret(value) || SECRET_NAME.test(name))) return "a secret (not shown)";
   const text = print(value, name);
   const characters = Array.from(text);
   return characters.length > LIMIT ? `${characters.slice(0, LIMIT - 1).join("")}…` : text;
@@ -25,7 +25,7 @@ function print(value: unknown, name: string): string {
   const above: unknown[] = [];
   const text = JSON.stringify(value, function (this: unknown, key: string, inner: unknown) {
     if (typeof inner === "bigint") return String(inner);
-    if (typeof inner === "string" && (SECRET.test(inner) || SECRET_NAME.test(key || name))) return "(not shown)";
+    if (typeof inner === "string" && SECRET_NAME.test(key || name)) return "(not shown)";
     if (inner !== null && inner !== undefined && Token.isUnresolved(inner)) return "(a Terraform reference)";
     if (typeof inner !== "object" || inner === null) return inner;
     if (Construct.isConstruct(inner)) return inner.node.path;
@@ -34,5 +34,12 @@ function print(value: unknown, name: string): string {
     above.push(inner);
     return inner;
   }) as string | undefined;
-  return text ?? String(value);
+  return (
+    text?.replace(/"(?:[^"\\]|\\.)*"/g, (quoted) => (looksSecret(quoted) ? '"(not shown)"' : quoted)) ?? String(value)
+  );
+}
+
+/** Whether text is a secret by its look. */
+export function looksSecret(text: string): boolean {
+  return SECRET.test(text);
 }
