@@ -27,7 +27,7 @@ if (require.main === module) {
     console.error("usage: npm run examples -- OUT");
     process.exit(2);
   }
-  const base = resolve(process.env["INIT_CWD"] ?? process.cwd(), out); // npm changes to the package's directory
+  const base = resolve(process.env.INIT_CWD ?? process.cwd(), out); // npm changes to the package's directory
   for (const name of exampleNames()) {
     synthesizeExample(name, join(base, name));
     console.log(`${name}: ${readdirSync(join(base, name, "stacks")).sort().join(", ")}`);
