@@ -9,7 +9,7 @@ export interface BuilderProps {
   readonly engine?: "podman" | "docker";
   /**
    * Label `io.gantry.project` of everything the builder makes: `prune` removes what carries it and nothing else. Give
-   * two stacks the same project only when they may clean up after each other. @default - the stack's id
+   * two stacks the same project only when they may clean up after each other. @default - the stack's id in lower case
    */
   readonly project?: string;
   /** Directory on the host that sources are synced to, relative to the login user's home. @default "development" */
@@ -47,15 +47,15 @@ export interface HostBuilderProps extends BuilderProps {
 export interface Ec2DiskProps extends HostDiskProps {
   /** Size in GiB, 8 to 16384. @default 200 */
   readonly sizeGib?: number;
-  /** Provisioned operations per second, 3000 to 16000. @default 3000 */
+  /** Provisioned operations per second, 3000 to 16000, at most 500 for each GiB. @default 3000 */
   readonly iops?: number;
-  /** Provisioned throughput in MiB/s, 125 to 1000. @default 125 */
+  /** Provisioned throughput in MiB/s, 125 to 1000, at most a quarter of {@link iops}. @default 125 */
   readonly throughputMibps?: number;
 }
 
-/** A second EBS volume that outlives the instance. */
+/** A second EBS volume, gp3 and encrypted, that outlives the instance. */
 export interface DataVolumeProps {
-  /** Size in GiB, 1 to 16384. */
+  /** Size in GiB, 1 to 16384, and more than `disk.minFreeGib`. */
   readonly sizeGib: number;
   /** What lives on it: the users' homes (rootless images included), or the engine's storage alone. @default "home" */
   readonly holds?: "home" | "storage";
@@ -75,7 +75,7 @@ export interface SpotProps {
 export interface Ec2BuilderProps extends BuilderProps {
   /** EC2 instance type. GPU and architecture follow from it. */
   readonly instanceType: string;
-  /** What it boots from. Must be of the instance type's architecture. */
+  /** What it boots from. Must be of the instance type's architecture, with a driver for its GPU or one that setup can install. */
   readonly ami: Ami;
   /** GPU maker of an instance type that is newer than our table. @default - from the table */
   readonly gpu?: Gpu;
@@ -86,9 +86,12 @@ export interface Ec2BuilderProps extends BuilderProps {
    * all, and your machine needs the AWS CLI with its session plugin. @default "ssh"
    */
   readonly access?: "ssh" | "ssm";
-  /** Blocks of addresses that may reach port 22, in CIDR notation. Everyone (`0.0.0.0/0`) is refused. Needed for `"ssh"`. */
+  /**
+   * Blocks of addresses that may reach port 22, in CIDR notation; each may be a Terraform reference to an IPv4 block.
+   * Everyone (`0.0.0.0/0`) is refused. Needed for `"ssh"`.
+   */
   readonly sshFrom?: readonly string[];
-  /** Public key that is let in, one line. Give this or {@link keyName}. */
+  /** Public key that is let in, one line. Give this or {@link keyName}. EC2 gives another one to a new instance only: a change replaces it. */
   readonly sshPublicKey?: string;
   /** Name of an EC2 key pair that exists. May be a Terraform reference. Give this or {@link sshPublicKey}. */
   readonly keyName?: string;
@@ -96,13 +99,13 @@ export interface Ec2BuilderProps extends BuilderProps {
   readonly identityFile?: string;
   /** Subnet. May be a Terraform reference. @default - the default subnet of a zone of the default VPC that offers the type */
   readonly subnetId?: string;
-  /** Availability zone, when no subnet is given. @default - the first zone that offers the instance type */
+  /** Availability zone, when no subnet is given; its default subnet in the default VPC is taken. @default - the first zone that offers the instance type */
   readonly availabilityZone?: string;
   /** Whether it keeps one public address over stops. It costs while stopped; without, programs find the new one. @default false */
   readonly elasticIp?: boolean;
   /** @default - 200 GiB, of which 20 GiB stay free */
   readonly disk?: Ec2DiskProps;
-  /** @default - none: everything is on the root disk and goes with the instance */
+  /** A disk that survives the instance. It stays in its zone, and the instance with it. @default - none: everything is on the root disk and goes with the instance */
   readonly dataVolume?: DataVolumeProps;
   /** @default - on-demand capacity */
   readonly spot?: SpotProps;
@@ -110,10 +113,10 @@ export interface Ec2BuilderProps extends BuilderProps {
   readonly idleStop?: Duration;
   /** Time after boot at which it stops itself even when busy. At least 1 hour. @default - never */
   readonly maxAge?: Duration;
-  /** Tags on everything that takes tags, beside `Name` and `gantry:project`. @default - none */
+  /** Tags on everything that takes tags, beside `Name` and `gantry:project`. Values may be Terraform references. @default - none */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * Prefix of the Terraform outputs `instance_id`, `public_ip`, `private_ip`, `ssh_command`. A stack with two builders
+   * Prefix of the Terraform outputs `instance_id`, `public_ip`, `private_ip`, `ssh_command` (and `data_volume_id`). A stack with two builders
    * needs one, such as `"arm_"`. @default ""
    */
   readonly outputPrefix?: string;

@@ -1,20 +1,21 @@
-import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
+import { Annotations, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { z } from "zod";
 import { GantryError } from "../core/errors";
 import { GeneratedFile } from "../core/generated-file";
-import type { Host } from "../core/host";
 import type { ImageSource } from "../core/image-source";
-import { parseProps } from "../core/props";
-import { renderEnv, shellQuote, type EnvModel } from "../core/render/env";
-import { regionOf } from "./ami";
+import { parseProps, parseValue } from "../core/props";
+import { renderEnv } from "../core/render/env";
 import { addLauncher, BuilderLibrary } from "./builder-library";
-import { buildOrder, imageSettings, type ImageBuild } from "./image-builds";
+import { ec2Settings, hostSettings } from "./builder-settings";
 import { addEc2Machine, type Ec2Machine } from "./ec2-machine";
-import type { GpuBuilderProps } from "./gpu-builder.props";
+import { addOutputs } from "./ec2-outputs";
+import type { BuilderProps, Ec2BuilderProps, GpuBuilderProps, HostBuilderProps } from "./gpu-builder.props";
 import { ec2BuilderProps, hostBuilderProps } from "./gpu-builder.schema";
-import { instanceTypeFacts, type Gpu } from "./instance-types";
+import { buildOrder, imageSettings, type ImageBuild } from "./image-builds";
+import { instanceTypeFacts, type Arch } from "./instance-types";
 import { addProvisioning } from "./provisioning";
+import { regionOf } from "./region";
 import { renderRunbook } from "./runbook.render";
 
 export type * from "./gpu-builder.props";
@@ -25,7 +26,8 @@ export interface BuildProps {
   readonly tag?: string;
 }
 
-const buildProps = z.strictObject({
+/** @internal Runtime twin of {@link BuildProps}. */
+export const buildProps = z.strictObject({
   tag: z
     .string()
     .regex(/^(?!ctx-)[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/)
@@ -66,7 +68,7 @@ export class GpuBuilder extends Construct {
   constructor(scope: Construct, id: string, props: GpuBuilderProps) {
     super(scope, id);
     parseProps(this, programName, { id });
-    const { machine, settings, provision } = "host" in props ? this.onHost(props) : this.onEc2(props);
+    const { machine, settings, provision, rhel } = isOnHost(props) ? this.onHost(props) : this.onEc2(props);
     this.machine = machine;
     BuilderLibrary.of(TerraformStack.of(this));
     this.program = addLauncher(this, id);
@@ -75,16 +77,17 @@ export class GpuBuilder extends Construct {
       content: ({ stackDirectory, adoptedRoot }) =>
         renderEnv({
           ...settings,
+          ...(machine && { REGION: regionOf(this) ?? "" }),
           BUILDER_ID: id,
           STACK_DIR: stackDirectory,
           PROJECT_DIR: adoptedRoot ? "." : "",
           IMAGES: buildOrder([...this.builds.values()]).join(" "),
         }),
     });
-    const rhel = "host" in props ? undefined : props.ami.rhel;
     this.runbook = new GeneratedFile(this, "Runbook", {
       path: `${id}/RUNBOOK.md`,
-      content: ({ adoptedRoot }) => renderRunbook({ id, settings, images: [...this.builds.values()], rhel, adoptedRoot }),
+      content: ({ adoptedRoot }) =>
+        renderRunbook({ id, settings, images: [...this.builds.values()], rhel, adoptedRoot }),
     });
     if (provision === "on-deploy") addProvisioning(this, this.program, settings, machine);
   }
@@ -95,16 +98,28 @@ export class GpuBuilder extends Construct {
    * @throws GantryError for a tag that is none, and for two images of one name.
    */
   build(image: ImageSource, props: BuildProps = {}): void {
-    const { tag } = parseProps(this, buildProps, props);
-    for (const base of image.bases) if (!this.builds.has(base.imageName)) this.build(base, props);
+    const place = `[${this.node.path}] GpuBuilder.build`;
+    const { tag } = parseValue(place, buildProps, props);
+    for (const base of image.bases) {
+      if (this.builds.get(base.imageName)?.image !== base) this.build(base, props);
+    }
     const known = this.builds.get(image.imageName);
     if (known?.image === image && known.tag === tag) return;
     if (known) {
-      const how = known.image === image ? `is built already, as "${known.tag}"` : "is the name of another image that is built here";
-      throw new GantryError(`[${this.node.path}] GpuBuilder.build: invalid image`, [
-        { property: "imageName", message: `"${image.imageName}" ${how}; give one of the two another name` },
+      const another = known.image !== image;
+      throw new GantryError(`${place}: invalid props`, [
+        another
+          ? {
+              property: "imageName",
+              message: `got "${image.imageName}", the name of another image that is built here; allowed: another name`,
+            }
+          : {
+              property: "tag",
+              message: `got "${tag}" for "${image.imageName}", which is built here as "${known.tag}"; allowed: one tag for an image`,
+            },
       ]);
     }
+    this.warnOfEmulation(image);
     this.builds.set(image.imageName, { image, tag });
     new GeneratedFile(this, `Image-${image.imageName}`, {
       path: `${this.node.id}/images/${image.imageName}.env`,
@@ -112,99 +127,43 @@ export class GpuBuilder extends Construct {
     });
   }
 
-  private onHost(given: GpuBuilderProps) {
-    const props = parseProps(this, hostBuilderProps, given);
-    return {
-      machine: undefined,
-      provision: props.provision,
-      settings: {
-        ...this.commonSettings(props),
-        ...hostSettings(props.host),
-        GPU: props.gpu ? "nvidia" : "none",
-        DRIVER: props.gpu ? "preinstalled" : "none", // whoever owns the machine owns its kernel modules
-      },
-    };
+  private onHost(given: HostBuilderProps) {
+    const props = parseProps(this, hostBuilderProps, this.withProject(given));
+    return { machine: undefined, provision: props.provision, settings: hostSettings(props), rhel: undefined };
   }
 
-  private onEc2(given: GpuBuilderProps) {
-    const props = parseProps(this, ec2BuilderProps, given);
+  private onEc2(given: Ec2BuilderProps) {
+    const props = parseProps(this, ec2BuilderProps, this.withProject(given));
     const facts = instanceTypeFacts(props.instanceType);
-    const gpu: Gpu = props.gpu ?? facts?.gpu ?? "none";
+    const gpu = props.gpu ?? facts?.gpu ?? "none";
     const arch = props.arch ?? facts?.arch ?? "x86_64";
-    if (gpu === "amd") Annotations.of(this).addWarning("setup installs no driver for AMD GPUs; only NVIDIA's are set up for containers");
-    const common = this.commonSettings(props);
-    const tags = { Name: `${TerraformStack.of(this).node.id}-${this.node.id}`, "gantry:project": common.PROJECT, ...props.tags };
-    const machine = addEc2Machine(this, props, arch, tags);
-    this.addOutputs(machine, props);
-    return {
-      machine,
-      provision: props.provision,
-      settings: {
-        ...common,
-        HOST_KIND: "ec2",
-        HOST_USER: props.ami.user,
-        HOST_PORT: 22,
-        IDENTITY_FILE: props.identityFile ?? "",
-        ACCESS: props.access,
-        REGION: regionOf(this) ?? "",
-        OUTPUT_PREFIX: props.outputPrefix,
-        GPU: gpu === "nvidia" ? "nvidia" : "none",
-        DRIVER: gpu !== "nvidia" ? "none" : props.ami.nvidiaDriver ? "preinstalled" : "install",
-        IDLE_STOP_SECONDS: props.idleStop?.toSeconds() ?? "",
-        MAX_AGE_SECONDS: props.maxAge?.toSeconds() ?? "",
-        DATA_HOLDS: props.dataVolume?.holds ?? "",
-      },
-    };
+    if (gpu === "amd") {
+      Annotations.of(this).addWarning("setup installs no driver for AMD GPUs; only NVIDIA's are set up for containers");
+    }
+    const name = `${TerraformStack.of(this).node.id}-${this.node.id}`;
+    const machine = addEc2Machine(this, props, arch, { Name: name, "gantry:project": props.project, ...props.tags });
+    addOutputs(this, machine, props);
+    return { machine, provision: props.provision, settings: ec2Settings(props, gpu), rhel: props.ami.facts.rhel };
   }
 
-  private commonSettings(props: z.output<typeof hostBuilderProps> | z.output<typeof ec2BuilderProps>) {
-    return {
-      PROJECT: props.project ?? TerraformStack.of(this).node.id.toLowerCase(),
-      ENGINE: props.engine,
-      REMOTE_ROOT: props.remoteRoot,
-      MIN_FREE_GIB: props.disk.minFreeGib,
-      MAX_ITERATIONS: props.maxIterations,
-      KEEP_SNAPSHOTS: props.keepSnapshots,
-      TMUX_SESSION: props.tmuxSession,
-      HOST_ADDRESS: "",
-      HOST_ALIAS: "",
-      HOST_KEY: "",
-      OUTPUT_PREFIX: "",
-      REGION: "",
-      IDLE_STOP_SECONDS: "",
-      MAX_AGE_SECONDS: "",
-      DATA_HOLDS: "",
-    } satisfies EnvModel;
+  private withProject<P extends BuilderProps>(given: P): P {
+    if (typeof given !== "object" || given === null) return given; // refused by the schema
+    return { ...given, project: given.project ?? TerraformStack.of(this).node.id.toLowerCase() };
   }
 
-  private addOutputs({ instance, publicIp, dataVolume }: Ec2Machine, props: z.output<typeof ec2BuilderProps>): void {
-    claimOutputs(this, props.outputPrefix);
-    const add = (name: string, value: string, description: string) => {
-      new TerraformOutput(this, name, { value, description }).overrideLogicalId(`${props.outputPrefix}${name}`);
-    };
-    add("instance_id", instance.id, "EC2 instance");
-    add("public_ip", publicIp, "Public address; empty while the instance is stopped");
-    add("private_ip", instance.privateIp, "Address inside the VPC");
-    add("ssh_command", sshCommand(props, instance.id, publicIp, regionOf(this)), "Paste it into a shell (print it with output -raw)");
-    if (dataVolume) add("data_volume_id", dataVolume.id, "EBS volume that outlives the instance");
+  private warnOfEmulation({ imageName, platform }: ImageSource): void {
+    const arch = this.machine?.arch;
+    if (arch === undefined || platform === undefined || platform === PLATFORMS[arch]) return;
+    Annotations.of(this).addWarning(
+      `image "${imageName}" is for ${platform}, the builder is ${PLATFORMS[arch]}: its RUN steps need an emulator, which setup does not install`,
+    );
   }
 }
 
-const outputOwners = new WeakMap<TerraformStack, Map<string, GpuBuilder>>();
+const PLATFORMS: Readonly<Record<Arch, string>> = { x86_64: "linux/amd64", arm64: "linux/arm64" };
 
-/** Two builders that write the same outputs: Terraform would keep one of them and say nothing. */
-function claimOutputs(builder: GpuBuilder, prefix: string): void {
-  const stack = TerraformStack.of(builder);
-  const owners = outputOwners.get(stack) ?? new Map<string, GpuBuilder>();
-  outputOwners.set(stack, owners);
-  const twin = owners.get(prefix);
-  if (twin) {
-    const suggestion = `${builder.node.id.replaceAll("-", "_")}_`;
-    throw new GantryError(`[${builder.node.path}] GpuBuilder: invalid props`, [
-      { property: "outputPrefix", message: `got ${JSON.stringify(prefix)}; taken by [${twin.node.path}]; allowed: another prefix, such as "${suggestion}"` },
-    ]);
-  }
-  owners.set(prefix, builder);
+function isOnHost(props: GpuBuilderProps): props is HostBuilderProps {
+  return typeof props === "object" && props !== null && "host" in props;
 }
 
 const programName = z.object({
@@ -213,24 +172,3 @@ const programName = z.object({
     .regex(/^[a-z][a-z0-9-]{0,62}$/)
     .describe("a program name of lower-case letters, digits and dashes (the builder's program is bin/<id>)"),
 });
-
-function hostSettings(host: Host): EnvModel {
-  if (host.kind === "local") return { HOST_KIND: "local", HOST_USER: "", HOST_PORT: "", IDENTITY_FILE: "", ACCESS: "ssh" };
-  return {
-    HOST_KIND: "existing",
-    HOST_ADDRESS: host.address,
-    HOST_PORT: host.port,
-    HOST_USER: host.user ?? "",
-    HOST_ALIAS: host.port === 22 ? host.address : `${host.address}:${host.port}`,
-    HOST_KEY: host.hostKey ?? "",
-    IDENTITY_FILE: host.identityFile ?? "",
-    ACCESS: "ssh",
-  };
-}
-
-function sshCommand(props: z.output<typeof ec2BuilderProps>, instanceId: string, address: string, region: string | undefined): string {
-  const key = props.identityFile === undefined ? "" : `-i ${/^[\w./~@+-]+$/.test(props.identityFile) ? props.identityFile : shellQuote(props.identityFile)} `;
-  if (props.access === "ssh") return `ssh ${key}${props.ami.user}@${address}`;
-  const proxy = `aws ssm start-session --target %h --document-name AWS-StartSSHSession --parameters portNumber=%p${region === undefined ? "" : ` --region ${region}`}`;
-  return `ssh ${key}-o ProxyCommand=${shellQuote(proxy)} ${props.ami.user}@${instanceId}`;
-}

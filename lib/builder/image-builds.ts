@@ -29,8 +29,14 @@ export function imageSettings({ image, tag }: ImageBuild): EnvModel {
     PLATFORM: image.platform ?? "",
     TAG: tag,
     BASES: image.bases.map(({ imageName }) => imageName).join(" "),
-    ...numbered("ARG", args.map(([name, value]) => `${name}=${value}`)),
-    ...numbered("SECRET", image.secrets.map(({ id, file }) => `${id}=${file}`)),
+    ...numbered(
+      "ARG",
+      args.map(([name, value]) => `${name}=${value}`),
+    ),
+    ...numbered(
+      "SECRET",
+      image.secrets.map(({ id, file }) => `${id}=${file}`),
+    ),
   };
 }
 

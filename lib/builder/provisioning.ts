@@ -39,20 +39,36 @@ export function setupSteps(settings: EnvModel): PlannedStep[] {
 
 /**
  * Has Terraform set the host up too: one built-in `terraform_data` that runs the builder's own program, with its pinned
- * host key, its waiting and its exit codes, whenever the instance or anything setup depends on has changed.
+ * host key, its waiting and its exit codes, whenever the instance or anything setup depends on has changed. The program
+ * cannot ask Terraform where the machine is while Terraform runs, so it is told.
  */
-export function addProvisioning(scope: Construct, program: GeneratedFile, settings: EnvModel, machine: Ec2Machine | undefined): DataResource {
+export function addProvisioning(
+  scope: Construct,
+  program: GeneratedFile,
+  settings: EnvModel,
+  machine: Ec2Machine | undefined,
+): DataResource {
   const files = FileSynthesizer.install(TerraformStack.of(scope));
-  const command = Lazy.stringValue({ produce: () => `${shellQuote(files.fromStackDirectory(program.path))} setup --yes` });
+  const command = Lazy.stringValue({
+    produce: () => `${shellQuote(files.fromStackDirectory(program.path))} setup --yes`,
+  });
   const trigger = Lazy.stringValue({ produce: () => setupSteps(settings).at(-1)?.trigger });
+  const volume = machine?.dataVolume && { volume: machine.dataVolume.id };
   return new DataResource(scope, "Setup", {
-    triggersReplace: { steps: trigger, ...(machine && { instance: machine.instance.id }) },
+    triggersReplace: { steps: trigger, ...(machine && { instance: machine.instance.id }), ...volume },
+    dependsOn: [...(machine?.prerequisites ?? [])],
     provisioners: [
       {
         type: "local-exec",
         command,
         interpreter: ["/bin/sh", "-c"],
-        ...(machine && { environment: { GANTRY_ADDRESS: machine.publicIp, GANTRY_INSTANCE_ID: machine.instance.id } }),
+        ...(machine && {
+          environment: {
+            GANTRY_ADDRESS: machine.publicIp,
+            GANTRY_INSTANCE_ID: machine.instance.id,
+            GANTRY_DATA_VOLUME_ID: machine.dataVolume?.id ?? "",
+          },
+        }),
       },
     ],
   });

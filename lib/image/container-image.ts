@@ -1,14 +1,16 @@
+import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { z } from "zod";
 import type { BuildSecret, ImageSource } from "../core/image-source";
 import { instanceOf, parseProps } from "../core/props";
 import { relativeDirectory } from "../core/relative-path.schema";
+import { looksSecret } from "../core/show-value";
 
 /** What a {@link ContainerImage} is built from. */
 export interface ContainerImageProps {
   /** Directory of the build context, relative to the project directory (the one that holds `cdktf.json`). */
   readonly context: string;
-  /** Name without registry and tag. @default - the construct's id */
+  /** Name without registry, `/` and tag. @default - the construct's id */
   readonly imageName?: string;
   /** The Containerfile, relative to the context. @default "Containerfile" */
   readonly file?: string;
@@ -24,20 +26,26 @@ export interface ContainerImageProps {
   readonly bases?: readonly ContainerImage[];
 }
 
+const word = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+
 /** @internal Runtime twin of {@link ContainerImageProps}. */
 export const containerImageProps = z.strictObject({
   context: relativeDirectory,
-  imageName: z.lazy(() => imageName).optional(),
-  file: relativeDirectory.default("Containerfile"),
-  target: z
+  // Filled in from the construct's id before it is checked. No "/": the name is also that of a file and a directory.
+  imageName: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
-    .describe("the name of a stage of the Containerfile")
-    .optional(),
+    .regex(/^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/)
+    .max(128)
+    .describe(
+      'an image name in lower case, without registry, "/" and tag, such as "vllm-bootc" (by default the construct\'s id)',
+    )
+    .prefault(""),
+  file: relativeDirectory.default("Containerfile"),
+  target: z.string().regex(word).describe("the name of a stage of the Containerfile").optional(),
   platform: z
     .string()
     .regex(/^linux\/(amd64|arm64|arm\/v7|ppc64le|s390x|riscv64)$/)
-    .describe('a platform such as "linux/amd64" or "linux/arm64"')
+    .describe('a platform, such as "linux/amd64" or "linux/arm64"')
     .optional(),
   args: z
     .record(
@@ -54,25 +62,17 @@ export const containerImageProps = z.strictObject({
   secrets: z
     .array(
       z.strictObject({
-        id: z
-          .string()
-          .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
-          .describe("letters, digits, dots, dashes and underscores"),
+        id: z.string().regex(word).describe("letters, digits, dots, dashes and underscores"),
         file: z
           .string()
           .regex(/^[^\0\n-][^\0\n]*$/)
           .describe("the path of a file on your machine, not the secret itself"),
       }),
     )
+    .refine((secrets) => new Set(secrets.map(({ id }) => id)).size === secrets.length, "allowed: each id once")
     .default([]),
   bases: z.array(z.lazy(() => instanceOf(ContainerImage, "a ContainerImage"))).default([]),
 });
-
-const imageName = z
-  .string()
-  .regex(/^[a-z0-9]+([._-]+[a-z0-9]+)*$/)
-  .max(128)
-  .describe("an image name in lower case without registry and tag, such as \"vllm-bootc\"");
 
 /**
  * A container image and the source it is built from.
@@ -96,8 +96,10 @@ export class ContainerImage extends Construct implements ImageSource {
   /** @throws GantryError listing every fault of the props. */
   constructor(scope: Construct, id: string, props: ContainerImageProps) {
     super(scope, id);
-    const parsed = parseProps(this, containerImageProps, props);
-    this.imageName = parsed.imageName ?? parseProps(this, z.strictObject({ imageName }), { imageName: id }).imageName;
+    const given: unknown = props; // from JavaScript it may be nothing at all
+    const named = typeof given === "object" && given !== null ? { ...props, imageName: props.imageName ?? id } : given;
+    const parsed = parseProps(this, containerImageProps, named);
+    this.imageName = parsed.imageName;
     this.context = parsed.context;
     this.file = parsed.file;
     this.target = parsed.target;
@@ -105,5 +107,11 @@ export class ContainerImage extends Construct implements ImageSource {
     this.args = parsed.args;
     this.secrets = parsed.secrets;
     this.bases = parsed.bases;
+    for (const [name, value] of Object.entries(this.args)) {
+      if (!looksSecret(value)) continue;
+      Annotations.of(this).addWarning(
+        `args.${name} looks like a secret and would stay in the image's history; use secrets`,
+      );
+    }
   }
 }
