@@ -27,7 +27,7 @@ withTools([...standinTools, "tmux", "busybox"], () => {
     for (const client of clients.splice(0)) client.kill("SIGKILL");
     host.dropConnections();
     host.run(
-      `tmux -L idle kill-server; for d in ~/marks/*; do [ -f "$d" ] && kill "$(cat "$d")"; done; rm -rf ~/marks ~/.gantry; mkdir ~/marks`,
+      `tmux -L idle kill-server; for d in ~/marks/*; do p=$(cat "$d"); kill -KILL -- "-$p" || kill -KILL "$p"; done 2>/dev/null; rm -rf ~/marks ~/.gantry; mkdir ~/marks`,
     );
     host.dropConnections();
     await until(() => look().startsWith("idle"));
@@ -209,6 +209,14 @@ withTools([...standinTools, "tmux", "busybox"], () => {
         [50, "bash", 40, "bash\0./train.sh"],
       ],
       "session: bash",
+    ],
+    [
+      "a session through Systems Manager",
+      [
+        [40, "ssm-session-wor", 1, "ssm-session-worker"],
+        [50, "make", 40, "make"],
+      ],
+      "session: make",
     ],
     [
       "a login shell",

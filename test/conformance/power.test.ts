@@ -116,6 +116,15 @@ withTools(standinTools, () => {
     ]);
   });
 
+  test("setup by Terraform, while it deploys: at the address it gives, and without asking it anything", () => {
+    outputs({});
+    const env = { ...QUICK, GANTRY_ADDRESS: host.address, GANTRY_INSTANCE_ID: "i-new" };
+    const { code, stderr } = files.run(["setup", "--yes"], { env });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("may not use sudo without a password here")]);
+    expect(calls()).toEqual([]);
+    expect(readFileSync(join(files.project, ".gantry/lab.builder.address"), "utf8")).toBe(`${host.address}\ni-new\n`);
+  });
+
   test("up: a deployment that fails", () => {
     writeFileSync(join(files.project, "tofu-fails"), "");
     expect(run("up", "--yes")).toMatchObject({ code: 65, stderr: expect.stringContaining("tofu apply failed") });

@@ -137,7 +137,7 @@ describe("GPU", () => {
       [
         `${DNF} kernel-devel-5.14.0-570.el9.x86_64 dkms gcc make`,
         "dnf -y -q module enable nvidia-driver:open-dkms",
-        `${DNF} nvidia-open`,
+        `${DNF} nvidia-driver-cuda kmod-nvidia-open-dkms`,
         `${DNF} nvidia-container-toolkit`,
       ],
     ],
@@ -146,14 +146,18 @@ describe("GPU", () => {
       "6.12.0-124.el10.x86_64",
       [
         `${DNF} kernel-devel-6.12.0-124.el10.x86_64 dkms gcc make`,
-        `${DNF} nvidia-open`,
+        `${DNF} nvidia-driver-cuda kmod-nvidia-open-dkms`,
         `${DNF} nvidia-container-toolkit`,
       ],
     ],
     [
       "fedora",
       "6.19.1-300.fc44.x86_64",
-      [`${DNF} kernel-devel-6.19.1-300.fc44.x86_64 gcc make`, `${DNF} nvidia-open`, `${DNF} nvidia-container-toolkit`],
+      [
+        `${DNF} kernel-devel-6.19.1-300.fc44.x86_64 gcc make`,
+        `${DNF} nvidia-driver-cuda kmod-nvidia-open-dkms`,
+        `${DNF} nvidia-container-toolkit`,
+      ],
     ],
     [
       "amzn2023",
@@ -202,7 +206,7 @@ describe("GPU", () => {
     );
     expect(rocky.read("etc/yum.repos.d/epel-dkms.repo")).toBe(
       "[epel-dkms]\nname=epel-dkms\nmetalink=https://mirrors.fedoraproject.org/metalink?repo=epel-9&arch=$basearch\nenabled=1\n" +
-        "gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-epel-dkms\ngpgcheck=1\nincludepkgs=dkms\n",
+        "gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-epel-dkms\ngpgcheck=1\nincludepkgs=dkms opencl-filesystem ocl-icd\n",
     );
   });
 

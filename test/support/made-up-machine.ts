@@ -31,6 +31,7 @@ const PROVIDES: Readonly<Record<string, string>> = {
   gnupg: "gpg",
   gnupg2: "gpg",
   "nvidia-open": "nvidia-smi",
+  "nvidia-driver-cuda": "nvidia-smi",
   "nvidia-container-toolkit": "nvidia-ctk",
 };
 

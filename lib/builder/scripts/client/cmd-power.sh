@@ -161,26 +161,6 @@ forget_address() {
   HOST_ADDRESS=''
 }
 
-# wait_for_host: a machine answers some time after it runs.
-wait_for_host() {
-  local left=${GANTRY_WAIT_TRIES:-60} code
-  phase wait
-  host_ssh_setup
-  note "waiting for the machine to answer"
-  while :; do
-    code=0
-    host_try true 2>/dev/null || code=$?
-    [ "$code" -ne 0 ] || return 0
-    # Waiting helps neither against a key that is refused nor against another machine's answer.
-    case ${SSH_REASON:-} in key) host_unreachable ;; esac
-    left=$((left - 1))
-    [ "$left" -gt 0 ] || host_unreachable
-    sleep "${GANTRY_WAIT_SECONDS:-5}"
-    # Its address may have come meanwhile; asking each time would only load the cloud.
-    [ $((left % 6)) -ne 0 ] || HEAL_STEP=outputs
-  done
-}
-
 # refuse_while_building: a machine that does not answer builds nothing that could be saved.
 refuse_while_building() {
   local busy

@@ -38,8 +38,7 @@ cmd_prune() {
   settings+=("IMAGES=${images# }")
 
   phase list
-  # Looking needs the host programs there, also in a dry run.
-  plan=$(DRY_RUN='' host_program prune.sh ${all:+"$all"} "${settings[@]}") || die $? "the host cannot say what there is to remove (see above)"
+  plan=$(host_program prune.sh ${all:+"$all"} "${settings[@]}") || die $? "the host cannot say what there is to remove (see above)"
   prune_table "$plan"
   total=$REPLY
   if [ -z "$plan" ]; then

@@ -55,7 +55,7 @@ cmd_setup() {
 register_host() {
   phase register
   would rhsm-register.sh "$1" "<$2" && return
-  # Ships the library when it is not there: that uses up standard input.
+  # Copies the host programs when they are not there: that must not use up standard input.
   host_program rhsm-register.sh --help </dev/null >/dev/null
   if [ "$2" = - ]; then
     host_program rhsm-register.sh "$1"
@@ -74,12 +74,13 @@ setup_host() {
     warn "idleStop and maxAge do not apply to this machine: it is never switched off by this program"
   fi
   host_ssh_setup
+  # Terraform calls as soon as the instance runs.
+  [ -z "${GANTRY_INSTANCE_ID:-}" ] || [ "$HOST_KIND" != ec2 ] || wait_for_host
   setup_settings
   data_volume
   flags+=("${SETUP_SETTINGS[@]}" "DATA_VOLUME_ID=$DATA_VOLUME_ID")
   phase setup
-  # Looking needs the host programs there, also in a dry run.
-  DRY_RUN='' host_program setup.sh "${flags[@]}" </dev/null || code=$?
+  host_program setup.sh "${flags[@]}" </dev/null || code=$?
   if [ "$code" -eq 76 ]; then
     [ "$HOST_KIND" != local ] || die 77 "this machine must be restarted before the GPU works" "restart it, then: $BUILDER_ID setup"
     [ -n "$YES" ] || die 77 "the host must be restarted before the GPU works" "say it with --yes, or restart it yourself and run setup again"
@@ -118,4 +119,24 @@ restart_host() {
     left=$((left - 1))
   done
   die 69 "the host has not come back from its restart" "see: $BUILDER_ID status; then: $BUILDER_ID setup --yes"
+}
+
+# wait_for_host: a machine answers some time after it runs.
+wait_for_host() {
+  local left=${GANTRY_WAIT_TRIES:-60} code
+  phase wait
+  host_ssh_setup
+  note "waiting for the machine to answer"
+  while :; do
+    code=0
+    host_try true 2>/dev/null || code=$?
+    [ "$code" -ne 0 ] || return 0
+    # Waiting helps neither against a key that is refused nor against another machine's answer.
+    case ${SSH_REASON:-} in key) host_unreachable ;; esac
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || host_unreachable
+    sleep "${GANTRY_WAIT_SECONDS:-5}"
+    # Its address may have come meanwhile; asking each time would only load the cloud.
+    if [ $((left % 6)) -eq 0 ] && [ -z "${GANTRY_INSTANCE_ID:-}" ]; then HEAL_STEP=outputs; fi
+  done
 }

@@ -13,10 +13,14 @@ HEAL_STEP=outputs
 kind_prepare() {
   ADDRESS_FILE=$STATE_DIR/$PROJECT.$BUILDER_ID.address
   HOST_ADDRESS=''
-  if [ -r "$ADDRESS_FILE" ]; then
+  if [ -n "${GANTRY_INSTANCE_ID:-}" ]; then
+    # Called by Terraform while it deploys: its state is locked, and its outputs are those of before.
+    INSTANCE_ID=$GANTRY_INSTANCE_ID HOST_ADDRESS=${GANTRY_ADDRESS:-} HEAL_STEP=none
+    [ "$ACCESS" != ssm ] || HOST_ADDRESS=$INSTANCE_ID
+  elif [ -r "$ADDRESS_FILE" ]; then
     { read -r HOST_ADDRESS && read -r INSTANCE_ID; } <"$ADDRESS_FILE" || :
   fi
-  if [ -z "$HOST_ADDRESS" ] || [ -z "$INSTANCE_ID" ]; then
+  if [ -z "${GANTRY_INSTANCE_ID:-}" ] && { [ -z "$HOST_ADDRESS" ] || [ -z "$INSTANCE_ID" ]; }; then
     ec2_outputs
     HEAL_STEP=refresh
   fi

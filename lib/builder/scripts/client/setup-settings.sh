@@ -24,6 +24,7 @@ setup_settings() {
 
 # data_volume: DATA_VOLUME_ID of the stack's outputs, when the builder has a data volume.
 data_volume() {
+  [ -n "$DATA_VOLUME_ID" ] || DATA_VOLUME_ID=${GANTRY_DATA_VOLUME_ID:-}
   [ -n "${DATA_HOLDS:-}$DATA_MOUNT" ] && [ -z "$DATA_VOLUME_ID" ] && [ "$HOST_KIND" = ec2 ] || return 0
   terraform_program
   DATA_VOLUME_ID=$(terraform_output data_volume_id) \

@@ -3,7 +3,7 @@
 #
 # Work is what runs, not who is connected: a multiplexed ssh connection stays open for hours with nobody behind it, and
 # `who` does not list a build without a terminal. So this counts
-#   - processes of user sessions (below sshd or tmux, or left behind by one) other than the bare shells,
+#   - processes of user sessions (below sshd, an SSM session or tmux, or left behind by one) other than the bare shells,
 #   - running podman, buildah, docker and skopeo commands that build, pull or push,
 #   - locks that are held below ~/.gantry: a build that runs has one, and one that waits.
 # Time is the machine's uptime: the clock may jump, the uptime does not.
@@ -73,7 +73,7 @@ words() { { tr '\0' '\n' <"$proc/$1/cmdline"; } 2>/dev/null || :; }
 # What belongs to a session without being work.
 is_furniture() {
   case $1 in
-    sshd | sshd-* | sftp-server | tmux:* | screen | SCREEN | mosh-server) return 0 ;;
+    sshd | sshd-* | sftp-server | ssm-* | tmux:* | screen | SCREEN | mosh-server) return 0 ;;
     systemd | '(sd-pam)' | dbus-daemon | dbus-broker | dbus-broker-lau | ssh-agent | gpg-agent | scdaemon) return 0 ;;
     'podman pause' | catatonit | conmon) return 0 ;;
     *) return 1 ;;
@@ -93,7 +93,8 @@ is_of_session() {
     case ${names[at]-} in
       # What a detached container runs is no session's work.
       conmon) return 1 ;;
-      sshd | sshd-* | 'tmux: server' | SCREEN | mosh-server) return 0 ;;
+      # ssm-session-worker, cut off: a session through AWS Systems Manager.
+      sshd | sshd-* | ssm-session-* | 'tmux: server' | SCREEN | mosh-server) return 0 ;;
     esac
     at=${parents[at]-0}
   done

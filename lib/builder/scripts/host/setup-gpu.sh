@@ -3,6 +3,8 @@
 
 # From here on the toolkit keeps the CDI specification in step with the driver by itself.
 readonly toolkit_minimum=1.18
+# The driver for computing alone: the desktop's part of it wants packages RHEL does not have.
+readonly headless=(nvidia-driver-cuda kmod-nvidia-open-dkms)
 
 install_gpu() {
   install_driver
@@ -25,6 +27,8 @@ install_driver() {
       ;;
   esac
   say "installing the NVIDIA driver"
+  # NVIDIA's name for the driver with its open kernel modules, the ones it goes on with.
+  local -a packages=(nvidia-open)
   case $os_id in
     amzn)
       # Amazon's own copy of NVIDIA's repository, trusted through Amazon's key.
@@ -35,12 +39,14 @@ install_driver() {
       add_nvidia_driver_repo
       add_epel_for_dkms
       install_kernel_headers kernel-devel dkms gcc make
-      # Up to RHEL 9 the repository has module streams; the open kernel modules are the ones NVIDIA goes on with.
+      packages=("${headless[@]}")
+      # Up to RHEL 9 the repository has module streams.
       [ "$os_major" = 10 ] || root dnf -y -q module enable nvidia-driver:open-dkms </dev/null >&2
       ;;
     fedora)
       add_nvidia_driver_repo
       install_kernel_headers kernel-devel gcc make
+      packages=("${headless[@]}")
       ;;
     ubuntu | debian)
       add_nvidia_driver_repo
@@ -49,7 +55,7 @@ install_driver() {
       ;;
     *) die 2 "$os_name: do not know how to install the NVIDIA driver here; install it yourself and set driver: \"preinstalled\"" ;;
   esac
-  install_packages nvidia-open || die 65 "cannot install the NVIDIA driver"
+  install_packages "${packages[@]}" || die 65 "cannot install the NVIDIA driver"
   [ "$dry_run" = 0 ] || return 0
   [ "$reboot_needed" = 1 ] || {
     root modprobe nvidia 2>/dev/null || :

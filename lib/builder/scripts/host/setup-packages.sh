@@ -103,7 +103,7 @@ install_podman() {
 install_docker() {
   if is_missing docker; then
     case $os_id in
-      ubuntu) install_packages docker.io docker-buildx ;;
+      ubuntu) tries=1 install_packages docker.io docker-buildx || install_packages docker.io ;;
       debian) tries=1 install_packages docker.io docker-cli docker-buildx || install_packages docker.io ;;
       fedora) tries=1 install_packages moby-engine docker-cli docker-buildx || install_packages moby-engine ;;
       rhel)

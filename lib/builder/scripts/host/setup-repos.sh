@@ -85,7 +85,7 @@ add_nvidia_toolkit_repo() {
   esac
 }
 
-# dkms, and nothing else, from EPEL: NVIDIA's packages need it and Red Hat does not ship it.
+# From EPEL only what NVIDIA's packages need and Red Hat does not ship.
 add_epel_for_dkms() {
   local pin
   case $os_major in
@@ -94,7 +94,7 @@ add_epel_for_dkms() {
     10) pin=fpr:7D8D15CBFC4E62688591FB2633D98517E37ED158 ;;
   esac
   add_dnf_repo epel-dkms "https://mirrors.fedoraproject.org/metalink?repo=epel-$os_major&arch=\$basearch" \
-    "https://dl.fedoraproject.org/pub/epel/RPM-GPG-KEY-EPEL-$os_major" "$pin" gpgcheck=1 includepkgs=dkms
+    "https://dl.fedoraproject.org/pub/epel/RPM-GPG-KEY-EPEL-$os_major" "$pin" gpgcheck=1 'includepkgs=dkms opencl-filesystem ocl-icd'
 }
 
 # Docker's own repository, for RHEL: Red Hat ships podman only.
