@@ -12,7 +12,7 @@ import { KeyPair } from "@cdktf/provider-aws/lib/key-pair";
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
-import { Fn, TerraformOutput, type TerraformStack } from "cdktf";
+import { DataResource, Fn, TerraformOutput, type TerraformStack } from "cdktf";
 
 /** The resources of one default builder, as somebody would write them without us. */
 export function handWrittenBuilder(stack: TerraformStack, id: string, publicKey: string): void {
@@ -24,7 +24,12 @@ export function handWrittenBuilder(stack: TerraformStack, id: string, publicKey:
     locationType: "availability-zone",
     filter: [{ name: "instance-type", values: ["g6.xlarge"] }],
   });
-  const zones = new DataAwsAvailabilityZones(stack, `${id}-zones`, { state: "available" });
+  const zones = new DataAwsAvailabilityZones(stack, `${id}-zones`, {
+    state: "available",
+    filter: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
+  });
+  const known = Fn.coalescelist([offerings.locations, zones.names]) as string[];
+  const usable = Fn.tolist(Fn.setintersection(known, [zones.names]));
   const vpc = new DataAwsVpc(stack, `${id}-vpc`, { default: true });
   const subnet = new DataAwsSubnet(stack, `${id}-subnet`, {
     vpcId: vpc.id,
@@ -32,9 +37,9 @@ export function handWrittenBuilder(stack: TerraformStack, id: string, publicKey:
     availabilityZone: Fn.element(Fn.sort(Fn.coalescelist([offerings.locations, zones.names]) as string[]), 0) as string,
   });
   const group = new SecurityGroup(stack, `${id}-sg`, {
-    namePrefix: `${id}-`,
+    namePrefix: `gantry-${id}-`,
     description: `Builder ${id}`,
-    vpcId: subnet.vpcId,
+    vpcId: vpc.id,
     tags,
     lifecycle: { createBeforeDestroy: true },
   });
@@ -51,7 +56,7 @@ export function handWrittenBuilder(stack: TerraformStack, id: string, publicKey:
   new VpcSecurityGroupEgressRule(stack, `${id}-egress4`, { ...egress, cidrIpv4: "0.0.0.0/0" });
   new VpcSecurityGroupEgressRule(stack, `${id}-egress6`, { ...egress, cidrIpv6: "::/0" });
   const role = new IamRole(stack, `${id}-role`, {
-    namePrefix: `${id}-`,
+    namePrefix: `gantry-${id}-`,
     assumeRolePolicy: JSON.stringify({
       Version: "2012-10-17",
       Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } }],
@@ -63,8 +68,15 @@ export function handWrittenBuilder(stack: TerraformStack, id: string, publicKey:
     role: role.name,
     policyArn: `arn:${partition.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`,
   });
-  const profile = new IamInstanceProfile(stack, `${id}-profile`, { namePrefix: `${id}-`, role: role.name, tags });
-  const key = new KeyPair(stack, `${id}-key`, { keyNamePrefix: `${id}-`, publicKey, tags });
+  const profile = new IamInstanceProfile(stack, `${id}-profile`, {
+    namePrefix: `gantry-${id}-`,
+    role: role.name,
+    tags,
+  });
+  const key = new KeyPair(stack, `${id}-key`, { keyNamePrefix: `gantry-${id}-`, publicKey, tags });
+  const kind = new DataResource(stack, `${id}-kind`, {
+    triggersReplace: { architecture: "x86_64", market: "on-demand" },
+  });
   const instance = new Instance(stack, id, {
     ami: ami.insecureValue,
     instanceType: "g6.xlarge",
@@ -74,13 +86,30 @@ export function handWrittenBuilder(stack: TerraformStack, id: string, publicKey:
     keyName: key.keyName,
     associatePublicIpAddress: true,
     instanceInitiatedShutdownBehavior: "stop",
-    metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1, instanceMetadataTags: "disabled" },
-    rootBlockDevice: { volumeType: "gp3", volumeSize: 200, encrypted: true, deleteOnTermination: true, tags },
+    metadataOptions: {
+      httpEndpoint: "enabled",
+      httpTokens: "required",
+      httpPutResponseHopLimit: 1,
+      instanceMetadataTags: "disabled",
+    },
+    rootBlockDevice: {
+      volumeType: "gp3",
+      volumeSize: 200,
+      iops: 3000,
+      throughput: 125,
+      encrypted: true,
+      deleteOnTermination: true,
+      tags,
+    },
     userData: "#cloud-config\ndisable_root: true\nssh_pwauth: false\npackage_update: false\npackage_upgrade: false\n",
     tags,
-    lifecycle: { ignoreChanges: ["ami", "user_data", "associate_public_ip_address", "subnet_id", "availability_zone"] },
+    lifecycle: {
+      ignoreChanges: ["ami", "user_data", "associate_public_ip_address", "subnet_id", "availability_zone"],
+      replaceTriggeredBy: [`terraform_data.${kind.friendlyUniqueId}`],
+    },
   });
-  const output = (name: string, value: string) => new TerraformOutput(stack, `${id}-${name}`, { value, description: name });
+  const output = (name: string, value: string) =>
+    new TerraformOutput(stack, `${id}-${name}`, { value, description: name });
   output("instance_id", instance.id);
   output("public_ip", instance.publicIp);
   output("private_ip", instance.privateIp);
