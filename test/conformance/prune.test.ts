@@ -159,6 +159,25 @@ END
     host.output("kill $(cat ~/holder)");
   });
 
+  test("what build leaves behind: the tree before goes, the one of today stays", () => {
+    host.output("podman rmi -af >/dev/null 2>&1; rm -rf ~/development ~/.gantry/builds");
+    const once = new FileRoot({ ...settingsOf(host), KEEP_SNAPSHOTS: 1 }, { app: {} });
+    const build = (content: string) => {
+      once.write("../app/f", content);
+      once.write("../app/Containerfile", "FROM scratch\nCOPY f /f\n");
+      expect(once.run(["build", "app"])).toMatchObject({ code: 0 });
+    };
+    build("one");
+    const [first] = names().filter((name) => name.includes("ctx-"));
+    build("two");
+    const { code, stdout } = once.run(["prune", "--yes"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`image     ${first ?? ""}\n`)]);
+    expect(names()).toEqual([expect.stringMatching(/^localhost\/app:ctx-/), "localhost/app:dev"]);
+    expect(names()).not.toContain(first);
+    expect(once.run(["build", "app"])).toMatchObject({ code: 0 });
+    once.stop();
+  });
+
   test("unknown options are refused", () => {
     expect(files.run(["prune", "--frobnicate"])).toMatchObject({
       code: 2,
