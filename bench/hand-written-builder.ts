@@ -34,7 +34,7 @@ export function handWrittenBuilder(stack: TerraformStack, id: string, publicKey:
   const subnet = new DataAwsSubnet(stack, `${id}-subnet`, {
     vpcId: vpc.id,
     defaultForAz: true,
-    availabilityZone: Fn.element(Fn.sort(Fn.coalescelist([offerings.locations, zones.names]) as string[]), 0) as string,
+    availabilityZone: Fn.element(Fn.sort(Fn.coalescelist([usable, zones.names]) as string[]), 0) as string,
   });
   const group = new SecurityGroup(stack, `${id}-sg`, {
     namePrefix: `gantry-${id}-`,
