@@ -22,6 +22,11 @@ export class GantryError extends Error {
   }
 }
 
+/** What a caught value says, whatever was thrown. */
+export function reasonOf(thrown: unknown): string {
+  return typeof thrown === "object" && thrown !== null && "message" in thrown ? String(thrown.message) : String(thrown);
+}
+
 /** The candidate closest to a misspelt word, or nothing when none is close enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3));

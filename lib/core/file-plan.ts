@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Disk, sha256 } from "./disk";
-import type { Fault } from "./errors";
+import { reasonOf, type Fault } from "./errors";
 import { readManifest, renderManifest, type FileManifest, type ManifestEntry } from "./file-manifest";
 import { MANIFEST, pathFault, type PathClaims } from "./file-path";
 
@@ -139,7 +139,7 @@ function attempt<T>(property: string, faults: Fault[], step: () => T): T | undef
   try {
     return step();
   } catch (error) {
-    faults.push({ property, message: error instanceof Error ? error.message : String(error) });
+    faults.push({ property, message: reasonOf(error) });
     return undefined;
   }
 }

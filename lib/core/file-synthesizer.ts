@@ -9,7 +9,7 @@ import {
 } from "cdktf";
 import type { IConstruct } from "constructs";
 import { realDirectory } from "./disk";
-import { GantryError } from "./errors";
+import { GantryError, reasonOf } from "./errors";
 import { PathClaims } from "./file-path";
 import type { FileTree, RenderedFile } from "./file-plan";
 import { writeTrees } from "./file-tree";
@@ -102,7 +102,7 @@ export class FileSynthesizer implements IStackSynthesizer {
     try {
       context = this.context();
     } catch (error) {
-      return [(error as Error).message];
+      return [reasonOf(error)];
     }
     const claims = new PathClaims();
     const files = filesOf(this.stack).flatMap((file): RenderedFile[] => {
@@ -113,7 +113,7 @@ export class FileSynthesizer implements IStackSynthesizer {
         assertText(content);
         return [{ path: file.path, content, executable: file.executable, construct: file.node.path }];
       } catch (error) {
-        this.faults.set(file, `${file.path}: ${error instanceof Error ? error.message : String(error)}`);
+        this.faults.set(file, `${file.path}: ${reasonOf(error)}`);
         return [];
       }
     });
