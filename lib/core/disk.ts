@@ -123,7 +123,7 @@ export class Disk {
 
   private rootFault(): string | undefined {
     for (let directory = this.root; ; directory = dirname(directory)) {
-      const stat = lstatSync(directory, { throwIfNoEntry: false });
+      const stat = statOf(directory);
       if (stat?.isSymbolicLink() && !isDirectory(directory)) return `${directory} is a symbolic link to no directory`;
       if (stat) return isDirectory(directory) ? undefined : `${directory} is not a directory`;
       if (directory === dirname(directory)) return undefined;
@@ -151,12 +151,7 @@ export class Disk {
   }
 
   private stat(path: string): Stats | undefined {
-    try {
-      return lstatSync(join(this.root, path), { throwIfNoEntry: false });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined; // a file where a directory will be
-      throw error;
-    }
+    return statOf(join(this.root, path));
   }
 }
 
@@ -178,6 +173,15 @@ export function realDirectory(path: string): string {
 function modeOf(before: Stats | undefined, executable: boolean): number {
   const base = before?.isFile() ? before.mode & 0o666 : 0o644;
   return executable ? base | ((base & 0o444) >> 2) : base;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined; // something above it is a file
+    throw error;
+  }
 }
 
 function isExecutable(stat: Stats): boolean {
