@@ -24,6 +24,9 @@ const everything = [
   tests,
 ];
 
+// A log file has no colours, whatever CI=true makes of it.
+const plain = process.stdout.isTTY ? {} : { NO_COLOR: "1", FORCE_COLOR: "0" };
+
 const rows = [];
 for (const { name, command, atHome } of args.length > 0 ? [tests] : everything) {
   console.log(`\n== ${name}`);
@@ -31,7 +34,7 @@ for (const { name, command, atHome } of args.length > 0 ? [tests] : everything) 
   const { status, error } = spawnSync(command[0], command.slice(1), {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, CHECKPOINT_DISABLE: "1", GANTRY_TEST_RESULT: result },
+    env: { ...process.env, ...plain, CHECKPOINT_DISABLE: "1", GANTRY_TEST_RESULT: result },
   });
   if (error !== undefined) console.error(String(error));
   let verdict = status === 0 ? "ok" : "FAILED";
