@@ -32,9 +32,7 @@ export interface NamedCommand {
 /** The commands `bin/<builder> <command> …` in the code of a Markdown document. */
 export function namedCommands(markdown: string): NamedCommand[] {
   const { spans, blocks } = readMarkdown(markdown);
-  const shell = blocks
-    .filter(({ language }) => ["bash", "sh", "console"].includes(language))
-    .map(({ code }) => code);
+  const shell = blocks.filter(({ language }) => ["bash", "sh", "console"].includes(language)).map(({ code }) => code);
   const lines = [...spans, ...shell.flatMap((code) => code.split("\n"))];
   return lines.flatMap((line) =>
     [...line.matchAll(/(?:^|[\s/(])bin\/([a-z][a-z0-9-]*)(?: +([^#|;&\n]*))?/g)].flatMap(
