@@ -50,7 +50,7 @@ export interface Standin {
   /** Port now: {@link Standin.restart} may change it. */
   readonly port: number;
   readonly user: string;
-  /** Home directory on the host; `run` and every session start there. */
+  /** Home directory on the host; `run` and every session start there. Programs in its `bin` come first on the PATH. */
   readonly home: string;
   /** Private key that is let in. */
   readonly identityFile: string;
@@ -262,7 +262,9 @@ async function startSshd(dir: string, home: string, runtimeDir: string, ownAccou
   const sshd = which("sshd");
   if (sshd === undefined) throw new Error("sshd is not on PATH");
   if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true }); // privilege separation; a reboot removes it
-  const variables = [`BUILDAH_ISOLATION=chroot`, `XDG_RUNTIME_DIR=${runtimeDir}`];
+  // ~/bin first: a test may put a program of its own there.
+  const path = `${join(home, "bin")}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+  const variables = [`BUILDAH_ISOLATION=chroot`, `XDG_RUNTIME_DIR=${runtimeDir}`, `PATH=${path}`];
   if (ownAccount) variables.push(`HOME=${home}`);
   for (let left = 5; ; left--) {
     const port = wanted ?? (await freePort());

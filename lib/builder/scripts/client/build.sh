@@ -120,6 +120,7 @@ preflight() {
 # build_planned: brings the requested images, and what they need, up to date.
 build_planned() {
   local i image again needed=' '
+  library_hash_start
   phase hash
   plan_hashes
   check_secrets

@@ -71,8 +71,17 @@ LIBRARY_HASH=''
 # library_hash: LIBRARY_HASH = content hash of the host programs, which names their directory there.
 library_hash() {
   [ -z "$LIBRARY_HASH" ] || return 0
-  LIBRARY_HASH=$(cd -- "$HOST_DIR" && sha256 ./*.sh | sha256)
+  [ -n "$LIBRARY_HASH_STARTED" ] || library_hash_start
+  read -r LIBRARY_HASH _ <&5
   LIBRARY_HASH=${LIBRARY_HASH:0:16}
+  exec 5<&-
+}
+
+# library_hash_start: the same beside other work.
+LIBRARY_HASH_STARTED=''
+library_hash_start() {
+  LIBRARY_HASH_STARTED=1
+  exec 5< <(cd -- "$HOST_DIR" && sha256 ./*.sh | sha256)
 }
 
 # program_line NAME ARGS…: REPLY = the command line that runs host program NAME; 121 = the library is not there.

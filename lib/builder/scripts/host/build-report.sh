@@ -2,17 +2,20 @@
 # The last lines of a build's log. Read by build-run.sh, whose variables it uses.
 # shellcheck disable=SC2154
 
-# report_image ID: DIGEST, SIZE and the platform check, before any tag is moved: podman 4 may take a cached image of
-# another architecture for FROM scratch.
-report_image() {
-  local digest='{{.Digest}}' built
+# inspect_image ID: prints its digest, size and platform.
+inspect_image() {
+  local digest='{{.Digest}}'
   [ "$engine" = podman ] || digest='{{.Id}}'
-  read -r DIGEST SIZE built <<<"$("$engine" image inspect --format "$digest {{.Size}} {{.Os}}/{{.Architecture}}" "$1" 8>&- 9>&-)"
-  case $platform/ in
-    / | "$built"/*) return 0 ;;
-  esac
+  "$engine" image inspect --format "$digest {{.Size}} {{.Os}}/{{.Architecture}}" "$1" 8>&- 9>&-
+}
+
+right_platform() {
+  local built
+  read -r _ _ built <"$directory/image" || :
+  case $platform/ in "$built"/*) return 0 ;; esac
   printf '\nThe build failed: it was asked for %s and made an image for %s.\n' "$platform" "$built"
   printf '  The engine took it from its cache: build once with --no-cache. localhost/%s:%s did not move.\n' "$image" "$tag"
+  printf '%s\n' outcome=failed "step=the platform of the image" >"$directory/result"
   return 1
 }
 
@@ -37,15 +40,16 @@ human() { # BYTES
 }
 
 report_success() {
-  local cached rebuilt seconds
+  local cached rebuilt seconds digest size
   elapsed
   seconds=$REPLY
+  read -r digest size _ <"$directory/image" || :
   read -r cached rebuilt <<<"$(count_steps)"
-  printf '%s\n' outcome=built "id=${id#sha256:}" "digest=$DIGEST" "size=$SIZE" "seconds=$seconds" "cached=$cached" \
+  printf '%s\n' outcome=built "id=$id" "digest=$digest" "size=$size" "seconds=$seconds" "cached=$cached" \
     "rebuilt=$rebuilt" >"$directory/result"
   printf '\nSuccessfully tagged localhost/%s:%s\n' "$image" "$tag"
   printf '  context  ctx-%s\n  digest   %s\n  size     %s\n  time     %s s\n  steps    %d cached, %d rebuilt\n' \
-    "$hash" "$DIGEST" "$(human "$SIZE")" "$seconds" "$cached" "$rebuilt"
+    "$hash" "$digest" "$(human "${size:-0}")" "$seconds" "$cached" "$rebuilt"
 }
 
 # report_failure CODE: which step, its last lines, and what the engine's error means where we know it.

@@ -137,7 +137,20 @@ fi
 meta "$directory" client || :
 printf '%s\n' "run $run, context $hash, started by ${REPLY:-somebody}" >"$GANTRY_STATE/locks/$image.owner"
 
-if [ -z "$again" ]; then
+# built_before: whether a build of the same content ended before this one could start. Asking the engine costs more than
+# looking at what we know.
+built_before() {
+  local other
+  for other in "$GANTRY_STATE/builds/$image"/*/; do
+    other=${other%/}
+    if [ "$other" != "$directory" ] && [ -e "$other/exit" ] && meta "$other" hash && [ "$REPLY" = "$hash" ]; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+if [ -z "$again" ] && built_before; then
   state=0
   holds "$image" "$hash" "$tag" || state=$?
   if [ "$state" -eq 1 ]; then set_tags "$REPLY" && state=0; fi
@@ -194,9 +207,18 @@ if [ "$code" -ne 0 ] || ! [ -s "$directory/id" ]; then
   finish 65
 fi
 read -r id <"$directory/id" || :
-if ! report_image "$id"; then
+id=${id#sha256:}
+if [ -n "$platform" ]; then
+  # Before a tag moves: podman 4 may take a cached image of another architecture for FROM scratch.
+  inspect_image "$id" >"$directory/image"
+  if ! right_platform; then finish 65; fi
+else
+  inspect_image "$id" >"$directory/image" & # beside the tagging, which takes as long
+fi
+if ! set_tags "$id"; then
+  report_failure $?
   finish 65
 fi
-set_tags "$id" || { report_failure $? && finish 65; }
+wait
 report_success
 finish 0

@@ -1,0 +1,299 @@
+// What of a context reaches the builder and the image: all that git sees, and nothing else.
+import { renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Lab, labTools } from "../support/lab";
+import { withTools } from "../support/tools";
+
+const CONTAINERFILE = "FROM scratch\nCOPY . /src/\n";
+
+withTools(labTools, () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await Lab.start({ app: {} });
+  });
+  beforeEach(() => {
+    lab.write(".git/info/exclude", "");
+    lab.remove("app");
+    lab.write("app/Containerfile", CONTAINERFILE);
+    lab.write("app/one", "1\n");
+  });
+  afterAll(() => lab.stop());
+
+  const built = (): Record<string, string> => {
+    lab.ok("build", "app");
+    const { Containerfile: _, ...tree } = lab.tree("app:dev", "src");
+    return tree;
+  };
+  const snapshots = () => lab.host.output("ls ~/development/app").trim().split("\n");
+
+  test("names of every kind, modes and links arrive as they are", () => {
+    const names = [
+      "a b",
+      " lead and trail ",
+      "new\nline",
+      "-rf",
+      "--",
+      "#comment",
+      ";semi",
+      "ünï-日本",
+      "quo'te\"",
+      "back\\slash",
+      "$(touch x)",
+      "*",
+      "[a]",
+    ];
+    for (const name of names) lab.write(`app/${name}/${name}`, `${name}\n`);
+    lab.write("app/run.sh", "#!/bin/sh\n", 0o755);
+    lab.write("app/secretive", "x", 0o600);
+    symlinkSync("one", join(lab.project, "app/link"));
+    symlinkSync("/nowhere/../else", join(lab.project, "app/dangling"));
+    expect(built()).toEqual({
+      one: "644 1\n",
+      "run.sh": "755 #!/bin/sh\n",
+      secretive: "644 x",
+      link: "link one",
+      dangling: "link /nowhere/../else",
+      ...Object.fromEntries(
+        names.flatMap((name) => [
+          [name, "directory"],
+          [`${name}/${name}`, `644 ${name}\n`],
+        ]),
+      ),
+    });
+  });
+
+  test("deleting, renaming and chmod +x reach the image, tracked or not", () => {
+    for (const name of ["tracked-gone", "tracked-old", "tracked-x"]) lab.write(`app/${name}`, `${name}\n`);
+    lab.git("add", "-A");
+    lab.git("commit", "-qm", "x");
+    lab.write("app/new-gone", "n\n");
+    built();
+    lab.remove("app/tracked-gone");
+    lab.remove("app/new-gone");
+    renameSync(join(lab.project, "app/tracked-old"), join(lab.project, "app/tracked-new"));
+    lab.write("app/tracked-x", "tracked-x\n", 0o755);
+    expect(built()).toEqual({ one: "644 1\n", "tracked-new": "644 tracked-old\n", "tracked-x": "755 tracked-x\n" });
+    lab.git("rm", "-rq", "--cached", "app");
+  });
+
+  test("an edit that keeps size and mtime is noticed and arrives", () => {
+    const file = join(lab.project, "app/same");
+    for (const text of ["AAAA", "BBBB"]) {
+      writeFileSync(file, text);
+      utimesSync(file, 1e9, 1e9);
+      if (text === "AAAA") {
+        lab.git("add", "-A");
+        built();
+      }
+    }
+    expect(built()["same"]).toBe("644 BBBB");
+  });
+
+  test("what git ignores never leaves the machine", () => {
+    lab.write("app/.env", "PASSWORD=hunter2");
+    lab.write("app/deep/x.ignored", "hunter2");
+    lab.write("app/.gitignore", "mine/\n");
+    lab.write("app/mine/y", "hunter2");
+    lab.write("app/deep/kept", "k");
+    expect(built()).toEqual({ one: "644 1\n", ".gitignore": "644 mine/\n", deep: "directory", "deep/kept": "644 k" });
+    expect(lab.host.output("grep -rl hunter2 ~/development ~/.gantry || true")).toBe("");
+  });
+
+  test("an ignored Containerfile is taken all the same; .dockerignore is left to the engine", () => {
+    lab.write(".git/info/exclude", "/app/Containerfile\n");
+    lab.write("app/.dockerignore", "left\n");
+    lab.write("app/left", "l");
+    expect(built()).toEqual({ one: "644 1\n", ".dockerignore": "644 left\n" });
+  });
+
+  test("submodules and nested repositories come along, without their .git", () => {
+    lab.write("other/f", "sub\n");
+    lab.git("-C", "other", "init", "-q");
+    lab.git("-C", "other", "add", "-A");
+    lab.git("-C", "other", "commit", "-qm", "x");
+    lab.git("submodule", "add", "-q", "./other", "app/sub");
+    lab.write("app/nested/g", "nested\n");
+    lab.git("-C", "app/nested", "init", "-q");
+    lab.git("-C", "app/nested", "add", "-A");
+    lab.git("-C", "app/nested", "commit", "-qm", "x");
+    expect(built()).toEqual({
+      one: "644 1\n",
+      sub: "directory",
+      "sub/f": "644 sub\n",
+      nested: "directory",
+      "nested/g": "644 nested\n",
+    });
+    lab.write("app/sub/f", "edited\n");
+    lab.write("app/nested/untracked", "u\n");
+    expect(built()).toMatchObject({ "sub/f": "644 edited\n", "nested/untracked": "644 u\n" });
+    lab.git("rm", "-rqf", "app/sub");
+  });
+
+  test("nothing of the user's repository changes", () => {
+    lab.write("app/new", "n");
+    lab.git("add", "-A");
+    lab.write("app/new", "changed");
+    lab.write("app/untracked", "u");
+    const state = () => [lab.git("status", "--porcelain=v2"), lab.git("count-objects"), lab.git("stash", "list")];
+    const before = state();
+    built();
+    lab.ok("status");
+    expect(state()).toEqual(before);
+  });
+
+  test("the program works from a git hook, whose variables name another index", () => {
+    const { code } = lab.files.run(["build", "app"], {
+      env: {
+        ...lab.host.env,
+        GIT_DIR: ".git",
+        GIT_INDEX_FILE: "/nonexistent/index",
+        XDG_RUNTIME_DIR: lab.host.scratch,
+      },
+    });
+    expect(code).toBe(0);
+  });
+
+  test("an empty context is refused before anything is sent", () => {
+    lab.write(".git/info/exclude", "/app/\n");
+    lab.git("rm", "-rqf", "--cached", "--ignore-unmatch", "app");
+    lab.write("empty/Containerfile", CONTAINERFILE);
+    lab.write(".git/info/exclude", "/empty/Containerfile\n");
+    lab.configure({}, { empty: {} });
+    const { code, stderr } = lab.run("build", "empty");
+    expect([code, stderr]).toEqual([
+      2,
+      `builder: the context ${lab.project}/empty is empty for git\n  everything in it is ignored, or nothing is there yet\n`,
+    ]);
+    lab.remove("empty");
+    lab.configure({});
+  });
+
+  test("snapshots are immutable, linked with each other, and only the last KEEP_SNAPSHOTS stay", () => {
+    lab.write("app/big", "b".repeat(100_000));
+    built();
+    const hash = () => lab.host.output("readlink ~/development/app/current").trim();
+    const first = hash();
+    lab.write("app/small", "s");
+    built();
+    const inode = (snapshot: string) => lab.host.output(`stat -c %i ~/development/app/${snapshot}/big`);
+    expect(inode(first)).toBe(inode(hash()));
+    expect(snapshots().sort()).toEqual([first, hash(), "current"].sort()); // KEEP_SNAPSHOTS is 2
+    expect(lab.host.output(`ls ~/development/app/${first}`)).not.toContain("small");
+  });
+
+  test("sync copies without a build, once, and says where", () => {
+    lab.write("app/only-synced", "s");
+    const first = lab.ok("sync", "app");
+    const hash = /^app: copied, ~\/development\/app\/([0-9a-f]{16})\n$/.exec(first)?.[1] ?? "";
+    expect(lab.host.output(`cat ~/development/app/${hash}/only-synced; readlink ~/development/app/current`)).toBe(
+      `s${hash}\n`,
+    );
+    expect(lab.ok("sync", "app")).toBe(`app: up to date, ~/development/app/${hash}\n`);
+    expect(lab.imageId(`app:ctx-${hash}`)).toBe("");
+  });
+
+  test("a tree that moves while it is copied is copied again until it stands still", () => {
+    // The first transfer changes the source behind its own back.
+    lab.files.stub(
+      "rsync",
+      `PATH=\${PATH#*:}; rsync "$@" || exit; f=${lab.project}/app/moving; [ -e "$f.done" ] || { echo 2 >"$f"; : >"$f.done"; }`,
+    );
+    lab.write("app/moving", "1\n");
+    lab.write(".git/info/exclude", "*.done\n");
+    const { code, stderr } = lab.run("build", "app");
+    expect([code, stderr]).toEqual([0, "app changed while it was copied; copying again\n"]);
+    expect(lab.tree("app:dev", "src")["moving"]).toBe("644 2\n");
+    expect(lab.ok("build", "app")).toContain("up to date");
+    lab.files.stub("rsync", 'PATH=${PATH#*:} exec rsync "$@"');
+  });
+
+  describe("outside of git", () => {
+    const outside = (path: string, text: string) => {
+      lab.write(`../${OUTSIDE}/${path}`, text);
+    };
+    let OUTSIDE = "";
+    beforeAll(() => {
+      OUTSIDE = `${lab.project.split("/").pop() ?? ""}-outside`;
+      lab.configure({}, { plain: { CONTEXT: `../${OUTSIDE}` } });
+      outside("Containerfile", CONTAINERFILE);
+    });
+    afterAll(() => {
+      lab.remove(`../${OUTSIDE}`);
+    });
+
+    test(".dockerignore decides, by docker's rules", () => {
+      const files = [
+        "a",
+        "keep.log",
+        "x.log",
+        "sub/y.log",
+        "sub/deep/z.log",
+        "node_modules/m/f",
+        "sub/node_modules/n",
+        "tmp/t",
+        "sub/tmp/u",
+        "docs/a.md",
+        "docs/b.txt",
+        "-dash",
+        "s p",
+      ];
+      for (const file of files) outside(file, `${file}\n`);
+      outside(".dockerignore", "# comment\n*.log\n!keep.log\n**/deep\nnode_modules\n/tmp/\ndocs\n!docs/*.md\n");
+      lab.ok("build", "plain");
+      expect(
+        Object.entries(lab.tree("plain:dev", "src"))
+          .filter(([, what]) => what !== "directory")
+          .map(([name]) => name)
+          .sort(),
+      ).toEqual(
+        [
+          "-dash",
+          ".dockerignore",
+          "Containerfile",
+          "a",
+          "docs/a.md",
+          "keep.log",
+          "s p",
+          "sub/node_modules/n",
+          "sub/tmp/u",
+          "sub/y.log",
+        ].sort(),
+      );
+      expect(lab.host.output("cd ~/development/plain/current/ && find . -type f | sort").trim().split("\n")).toEqual(
+        [
+          "./-dash",
+          "./.dockerignore",
+          "./Containerfile",
+          "./a",
+          "./docs/a.md",
+          "./keep.log",
+          "./s p",
+          "./sub/node_modules/n",
+          "./sub/tmp/u",
+          "./sub/y.log",
+        ].sort(),
+      );
+      expect(lab.ok("build", "plain")).toContain("up to date");
+    });
+
+    test("contents, modes, links and directories count", () => {
+      const hash = () =>
+        (JSON.parse(lab.ok("status", "--json", "plain")) as { images: { hash: string }[] }).images[0]?.hash;
+      const seen = new Set([hash()]);
+      const changes: (() => void)[] = [
+        () => outside("a", "A\n"),
+        () => lab.write(`../${OUTSIDE}/a`, "A\n", 0o755),
+        () => symlinkSync("a", join(lab.project, "..", OUTSIDE, "ln")),
+        () => lab.write(`../${OUTSIDE}/newdir/.x`, ""),
+        () => renameSync(join(lab.project, "..", OUTSIDE, "a"), join(lab.project, "..", OUTSIDE, "b")),
+      ];
+      for (const change of changes) {
+        change();
+        seen.add(hash());
+      }
+      expect(seen.size).toBe(changes.length + 1);
+      outside("x.log", "ignored content does not count");
+      expect(seen.has(hash())).toBe(true);
+    });
+  });
+});
