@@ -43,10 +43,9 @@ const sshFrom = z
   .refine((text) => Cidr.isCidr(text) && !Cidr.parse(text).isEverything)
   .describe('a block of addresses in CIDR notation, such as "203.0.113.4/32"; not everyone ("0.0.0.0/0", "::/0")');
 const duration = (least: Duration) =>
-  instanceOf(Duration, "a Duration")
-    .refine((value) => value.toSeconds() >= least.toSeconds())
+  z
+    .custom<Duration>((value) => value instanceof Duration && value.toSeconds() >= least.toSeconds(), { abort: false })
     .describe(`a Duration of at least ${least.toString()}`);
-
 const ec2PublicKey = publicKey
   .refine((key) => /^ssh-(ed25519|rsa) /.test(key))
   .describe(

@@ -59,4 +59,9 @@ export class Duration {
     }
     return text || "0s";
   }
+
+  /** As data files and error messages show it. */
+  toJSON(): string {
+    return this.toString();
+  }
 }

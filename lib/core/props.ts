@@ -20,7 +20,8 @@ type ClassOf<T> = (abstract new (...args: never[]) => T) | (NewableFunction & { 
 
 /** A prop that holds an object of one of our classes, passed through untouched. */
 export function instanceOf<T>(type: ClassOf<T>, allowed: string): z.ZodType<T, T> {
-  return z.custom<T>((value) => value instanceof type).describe(allowed);
+  // Without `abort: false`, zod would stop here, and rules between props would not be checked.
+  return z.custom<T>((value) => value instanceof type, { abort: false }).describe(allowed);
 }
 
 /**
