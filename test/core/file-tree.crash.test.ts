@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { contentOf, declare, filesOf } from "../support/crash-loop";
+import { contentOf, declare, filesOf, VERSIONS } from "../support/crash-loop";
 import { Project } from "../support/project";
 
 const KILLS = 25;
@@ -24,7 +24,7 @@ function torn(): string[] {
     .filter((path) => !DRAFT.test(path) && path !== "gantry.json" && !path.endsWith("/"));
   return paths.filter((path) => {
     const text = project.read(join(FILES, path));
-    return !["all", "a", "b", "c"].some((version) => text === contentOf(path, version));
+    return !["all", ...VERSIONS].some((version) => text === contentOf(path, version));
   });
 }
 
@@ -47,7 +47,14 @@ test(`kill -9 at ${String(KILLS)} points of progress leaves every file old or ne
   for (let i = 0; i < KILLS; i++) {
     // A point anywhere in the first, the second or the third synthesis; every fifth one within the very first steps.
     const step = 1 + Math.floor(Math.random() * (i % 5 === 4 ? 20 : 2.5 * STEPS));
-    const args = ["-r", require.resolve("ts-node/register"), loop, project.path("cdktf.out"), String(step)];
+    const args = [
+      "-r",
+      require.resolve("ts-node/register"),
+      loop,
+      project.path("cdktf.out"),
+      String(step),
+      String(i % 3),
+    ];
     const { signal, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", cwd: join(__dirname, "../..") });
     // Anything else is a synth that failed: over what the kill before it has left.
     expect({ step, signal, stderr: stderr.replace(/^npm warn.*\n/gm, "") }).toEqual({
@@ -60,7 +67,7 @@ test(`kill -9 at ${String(KILLS)} points of progress leaves every file old or ne
       const list = JSON.parse(project.read(`${FILES}/gantry.json`)) as object; // never half
       if ("pending" in list) interrupted++;
     }
-    if (i % 4 === 3) synthesizeInto(["a", "b", "c"][(i >> 2) % 3] ?? "c");
+    if (i % 6 === 5) synthesizeInto(VERSIONS[Math.floor(i / 6) % 3] ?? "c");
   }
   synthesizeInto("c");
   expect(interrupted).toBeGreaterThan(KILLS / 4); // the kills came where they hurt

@@ -1,9 +1,12 @@
 // A program that synthesizes 220 files again and again, with alternating contents, until it kills itself in the midst of
-// it: `node -r ts-node/register crash-loop.ts OUTDIR STEP` dies by SIGKILL at the STEP-th change of the disk (after half
+// it: `node -r ts-node/register crash-loop.ts OUTDIR STEP FIRST` starts with the FIRST version of the contents and dies by SIGKILL at the STEP-th change of the disk (after half
 // of it, where it is a write). So a test picks any point of progress, and a slow machine does not change what it tests.
 import fs from "node:fs";
 import { App, TerraformStack } from "cdktf";
 import { GeneratedFile } from "../../lib/core/generated-file";
+
+/** The versions of the contents. Three: what a kill left of two must not stop the third. */
+export const VERSIONS = ["a", "b", "c"];
 
 /** All files of one version of the contents, by path. Versions differ in contents, in modes and in what there is. */
 export function filesOf(version: string): Map<string, { content: string; executable: boolean }> {
@@ -60,11 +63,11 @@ function dieAt(step: number): void {
 }
 
 if (require.main === module) {
-  const [outdir = "", step = ""] = process.argv.slice(2);
+  const [outdir = "", step = "", first = ""] = process.argv.slice(2);
   dieAt(Number(step));
   for (let round = 0; ; round++) {
     const app = new App({ outdir, stackTraces: false });
-    declare(app, round % 2 === 0 ? "a" : "b");
+    declare(app, VERSIONS[(Number(first) + round) % VERSIONS.length] ?? "a");
     app.synth();
   }
 }
