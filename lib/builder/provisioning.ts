@@ -56,7 +56,7 @@ export function addProvisioning(
   const volume = machine?.dataVolume && { volume: machine.dataVolume.id };
   return new DataResource(scope, "Setup", {
     triggersReplace: { steps: trigger, ...(machine && { instance: machine.instance.id }), ...volume },
-    dependsOn: [...(machine?.prerequisites ?? [])],
+    ...(machine && { dependsOn: [...machine.prerequisites] }),
     provisioners: [
       {
         type: "local-exec",
