@@ -40,12 +40,12 @@ while [ $# -ge 3 ]; do
       *"\"localhost/$1:ctx-$2\""*)
         id=${each#sha256:}
         case $tags in
-          *"\"localhost/$1:$3\""*) state=current ;;
+          *"\"localhost/$1:$3\""*) state=current tagged=$2 ;; # perhaps one of several contexts of the same content
           *) state=elsewhere ;;
         esac
         ;;
     esac
-    if [ "$mode" = look ] && [[ $tags == *"\"localhost/$1:$3\""* && $tags =~ \"localhost/$1:ctx-([0-9a-f]+)\" ]]; then
+    if [ "$mode" = look ] && [ -z "$tagged" ] && [[ $tags == *"\"localhost/$1:$3\""* && $tags =~ \"localhost/$1:ctx-([0-9a-f]+)\" ]]; then
       tagged=${BASH_REMATCH[1]}
     fi
   done <<<"$found"
@@ -53,7 +53,7 @@ while [ $# -ge 3 ]; do
     "$engine" tag "$id" "localhost/$1:$3" && state=retagged
   fi
   printf 'image %s %s %s\n' "$1" "$state" "$id"
-  if [ -n "$tagged" ]; then printf 'tagged %s %s\n' "$1" "$tagged"; fi
+  if [ "$mode" = look ] && [ -n "$tagged" ]; then printf 'tagged %s %s\n' "$1" "$tagged"; fi
   if [ "$state" = absent ] || [ "$mode" = look ]; then
     missing=1
     if [ -d "$root/$1/$2" ]; then printf 'snapshot %s %s\n' "$1" "$2"; fi
