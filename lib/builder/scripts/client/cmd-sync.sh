@@ -57,7 +57,7 @@ cmd_sync() {
         sync_tree "$image" "$RUN_ID" "$PREVIOUS" "$bases"
         hash=$CONTEXT_HASH RUN_HASH=$CONTEXT_HASH
       fi
-      host_program sync-commit.sh "$REMOTE_ROOT" "$image" "$hash" "$RUN_ID" "$KEEP_SNAPSHOTS" \
+      host_program sync-commit.sh "$REMOTE_ROOT" "$image" "$hash" "$RUN_ID" "$KEEP_SNAPSHOTS" ${force:+"$force"} \
         || die 69 "the builder could not keep the copy of $image" "see: $BUILDER_ID doctor"
       sync_result "$image" "$hash" copied
     fi

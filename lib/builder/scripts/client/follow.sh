@@ -2,7 +2,7 @@
 # Showing a build that runs on the builder. Nothing that happens here touches the build: Ctrl-C leaves it, a connection that
 # drops is made again and goes on where the log stopped.
 
-FOLLOW_IMAGE='' FOLLOW_PID=''
+FOLLOW_IMAGE='' FOLLOW_PID='' FOLLOW_READER=''
 
 # follow_program IMAGE NAME ARGS…: runs a host program that prints `run <id>` and a build's log; returns the build's code.
 # Sets RUN_ID.
@@ -58,9 +58,9 @@ follow_program() {
 
 # follow_once LINE: in the background, because bash acts on a signal only when the program in front has ended.
 follow_once() {
-  local reader code=0
+  local code=0
   follow_reader <"$TEMP_DIR/fifo" &
-  reader=$!
+  FOLLOW_READER=$!
   # With job control it has a process group of its own: Ctrl-C is for us, and on this machine not for the build either.
   set -m
   KIND_EXEC=1 kind_attempt '' "$1" >"$TEMP_DIR/fifo" &
@@ -68,7 +68,7 @@ follow_once() {
   set +m
   wait "$FOLLOW_PID" || code=$?
   FOLLOW_PID=''
-  wait "$reader" || :
+  wait "$FOLLOW_READER" || :
   if [ "$code" -eq 255 ]; then kind_fault; fi
   return "$code"
 }
@@ -86,7 +86,8 @@ follow_reader() {
   fi
 }
 
-follow_stop() { [ -z "$FOLLOW_PID" ] || kill "$FOLLOW_PID" 2>/dev/null || :; }
+# The reader too: the connection that is kept open has the other end of its pipe until the build ends.
+follow_stop() { [ -z "$FOLLOW_PID" ] || kill "$FOLLOW_PID" "$FOLLOW_READER" 2>/dev/null || :; }
 
 follow_interrupted() { # EXIT
   follow_stop

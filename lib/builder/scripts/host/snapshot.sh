@@ -1,20 +1,25 @@
 # shellcheck shell=bash
 # Source trees on the builder. Read by the programs that receive one.
 
-# snapshot_commit DIRECTORY HASH RUN KEEP: the received tree becomes the snapshot HASH, and the current one. Of the others
-# the newest KEEP stay, and those that a build uses.
+# snapshot_commit DIRECTORY HASH RUN KEEP [FORCE]: the received tree becomes the snapshot HASH, and the current one. One that
+# is there stays, because a build may be reading it; with FORCE it gives way unless one is. Of the others the newest KEEP stay,
+# and those that a build uses.
 snapshot_commit() {
-  local directory=$1 hash=$2 partial=$1/.partial-$3 keep=$4 name used count=0
+  local directory=$1 hash=$2 partial=$1/.partial-$3 keep=$4 force=${5:-} name used=' ' count=0
   mkdir -p "$GANTRY_STATE/locks"
   exec 6<>"$GANTRY_STATE/locks/${directory##*/}.sync"
   lock_fd 6
+  running_runs "${directory##*/}"
+  while IFS= read -r name; do
+    if [ -n "$name" ] && meta "$name" hash; then used="$used$REPLY "; fi
+  done <<<"$REPLY"
   if [ -d "$partial" ]; then
+    if [ -d "$directory/$hash" ] && [ -n "$force" ] && [[ $used != *" $hash "* ]]; then rm -rf -- "${directory:?}/$hash"; fi
     if [ -d "$directory/$hash" ]; then
-      # Somebody else was faster, or it is received again on purpose (sync --force).
-      mv "$directory/$hash" "$directory/.partial-old-$3"
+      rm -rf "$partial"
+    else
+      mv "$partial" "$directory/$hash"
     fi
-    mv "$partial" "$directory/$hash"
-    rm -rf "$directory/.partial-old-$3"
   fi
   touch "$directory/$hash" # the order of use
   if [ "$(readlink "$directory/current" 2>/dev/null)" != "$hash" ]; then
@@ -23,11 +28,6 @@ snapshot_commit() {
       || mv -fh "$directory/.current-$3" "$directory/current" # the same option in BSD's mv
   fi
 
-  used=' '
-  running_runs "${directory##*/}"
-  while IFS= read -r name; do
-    if [ -n "$name" ] && meta "$name" hash; then used="$used$REPLY "; fi
-  done <<<"$REPLY"
   while IFS= read -r name; do
     case $name in
       current | .*) continue ;;
