@@ -1,0 +1,94 @@
+// What the examples make, byte by byte. After a wanted change: GANTRY_TEST_UPDATE=1 npx jest test/golden, and review the diff.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { exampleNames } from "../../scripts/examples";
+import { looksSecret } from "../../lib/core/show-value";
+import { goldenTree, readModes, readTree, root, writeTree } from "./trees";
+
+const work = mkdtempSync(join(tmpdir(), "gantry-golden-"));
+afterAll(() => {
+  rmSync(work, { recursive: true, force: true });
+});
+
+const SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY";
+
+/** Two machines that have as little as possible in common. */
+const machines = {
+  here: { TZ: "UTC", LANG: "C", LC_ALL: "C", umask: "022" },
+  elsewhere: { TZ: "Asia/Kathmandu", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8", umask: "077" },
+};
+
+function synthesize(example: string, machine: keyof typeof machines): string {
+  const outdir = join(work, machine, example, "out");
+  const home = join(work, machine, "home");
+  const cwd = join(work, machine, example, "cwd");
+  for (const directory of [outdir, home, cwd]) mkdirSync(directory, { recursive: true });
+  const { umask, ...env } = machines[machine];
+  const program = join(root, "examples", example, "main.ts");
+  const command = `umask ${umask}; exec "$0" "$@"`;
+  const done = spawnSync("sh", ["-c", command, process.execPath, "-r", require.resolve("ts-node/register"), program], {
+    cwd,
+    encoding: "utf8",
+    env: {
+      ...env,
+      PATH: process.env.PATH,
+      HOME: home,
+      USER: `user-${machine}`,
+      TS_NODE_PROJECT: join(root, "tsconfig.json"),
+      CDKTF_OUTDIR: outdir,
+      AWS_REGION: "ap-northeast-3",
+      AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+      AWS_SECRET_ACCESS_KEY: SECRET,
+    },
+  });
+  if (done.status !== 0) throw new Error(`${example}: exit ${String(done.status)}\n${done.stdout}${done.stderr}`);
+  return outdir;
+}
+
+test("there are examples", () => {
+  expect(exampleNames()).toContain("gpu-builder");
+});
+
+describe.each(exampleNames())("examples/%s", (example) => {
+  let here = "";
+  let elsewhere = "";
+  beforeAll(() => {
+    here = synthesize(example, "here");
+    elsewhere = synthesize(example, "elsewhere");
+  });
+
+  test("makes what is committed", () => {
+    const committed = join(__dirname, example);
+    const made = goldenTree(here);
+    if (process.env.GANTRY_TEST_UPDATE === "1") writeTree(committed, made);
+    const known = existsSync(committed) ? readTree(committed) : new Map<string, string>();
+    expect([...known.keys()].sort()).toEqual([...made.keys()].sort());
+    for (const [path, text] of made) expect(`${path}\n${known.get(path) ?? ""}`).toBe(`${path}\n${text}`);
+  });
+
+  test("makes the same, byte by byte, in another directory, time zone, language and umask", () => {
+    expect(readTree(elsewhere)).toEqual(readTree(here));
+    const modes = (outdir: string) =>
+      readdirSync(join(outdir, "stacks")).map((stack) => readModes(join(outdir, "stacks", stack, "files")));
+    expect(modes(elsewhere)).toEqual(modes(here));
+  });
+
+  test("says nothing of this machine, the time, or a secret", () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const names = [hostname()].filter((name) => name.length > 5); // "vm" is a word of its own
+    const local = [work, root, process.execPath, ...names, "user-here", "ap-northeast-3", today, SECRET, "TfToken"];
+    for (const [path, text] of readTree(here)) {
+      for (const word of local) expect(`${path}: ${text.includes(word) ? word : "fine"}`).toBe(`${path}: fine`);
+    }
+    for (const [path, text] of goldenTree(here)) {
+      const found = [
+        ...(/(?<![\w.~$}:/-])\/(home|root|Users|private|tmp|work|mnt|builds)\b/.exec(text) ?? []),
+        ...(/\b1[789]\d{8}(\d{3})?\b/.exec(text) ?? []), // seconds or milliseconds since 1970
+        ...text.split(/\s/).filter(looksSecret),
+      ];
+      expect([path, ...found]).toEqual([path]);
+    }
+  });
+});

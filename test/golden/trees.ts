@@ -1,0 +1,58 @@
+// Trees of files, for the comparison of what the examples make with what is committed beside this file.
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+export const root = join(__dirname, "../..");
+const SCRIPTS = join(root, "lib/builder/scripts");
+
+/** Texts by path. */
+export type Tree = ReadonlyMap<string, string>;
+
+/** All files below a directory, by relative path, sorted. */
+export function readTree(directory: string): Map<string, string> {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map(({ parentPath, name }) => relative(directory, join(parentPath, name))).sort();
+  return new Map(paths.map((path) => [path, readFileSync(join(directory, path), "utf8")]));
+}
+
+/** Modes of all files below a directory, such as `0755`. */
+export function readModes(directory: string): Map<string, string> {
+  const modeOf = (path: string) => (statSync(join(directory, path)).mode & 0o7777).toString(8).padStart(4, "0");
+  return new Map([...readTree(directory).keys()].map((path) => [path, modeOf(path)]));
+}
+
+/** Puts a tree where another one was. */
+export function writeTree(directory: string, tree: Tree): void {
+  rmSync(directory, { recursive: true, force: true });
+  for (const [path, text] of tree) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+}
+
+/**
+ * The part of an example's output that says something: `cdk.tf.json` and the files that were rendered. Programs are copies
+ * of files of `lib`; of those and of the manifest, `files.txt` has only path, mode and origin.
+ */
+export function goldenTree(outdir: string): Map<string, string> {
+  const golden = new Map<string, string>();
+  for (const stack of readdirSync(join(outdir, "stacks")).sort()) {
+    const directory = join(outdir, "stacks", stack);
+    golden.set(`${stack}/cdk.tf.json`, readFileSync(join(directory, "cdk.tf.json"), "utf8"));
+    const modes = readModes(join(directory, "files"));
+    const origins = [...readTree(join(directory, "files"))].map(([path, text]) => {
+      const origin = path === "gantry.json" ? "the list of these files" : originOf(path, text);
+      if (origin === undefined) golden.set(`${stack}/files/${path}`, text);
+      return `${modes.get(path) ?? ""} ${path}${origin === undefined ? "" : ` (${origin})`}\n`;
+    });
+    golden.set(`${stack}/files.txt`, origins.join(""));
+  }
+  return golden;
+}
+
+function originOf(path: string, text: string): string | undefined {
+  const [, side, name] = /^lib\/gantry\/(client|host)\/([^/]+)$/.exec(path) ?? [];
+  const origin = side !== undefined && name !== undefined ? join(SCRIPTS, side, name) : join(SCRIPTS, "launcher.sh");
+  if (!/^(bin|lib)\//.test(path) || readFileSync(origin, "utf8") !== text) return undefined;
+  return relative(root, origin);
+}
