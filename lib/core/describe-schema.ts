@@ -122,7 +122,8 @@ function hasDescription(schema: Schema): boolean {
   return (schema as z.ZodType).description !== undefined;
 }
 
-function oneOf(values: readonly unknown[]): string {
+/** Values to choose from. */
+export function oneOf(values: readonly unknown[]): string {
   const shown = values.map((value) => (typeof value === "bigint" ? String(value) : JSON.stringify(value)));
   return shown.length === 1 ? String(shown[0]) : `one of ${shown.join(", ")}`;
 }

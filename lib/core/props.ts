@@ -1,7 +1,7 @@
 import { Token } from "cdktf";
 import type { IConstruct } from "constructs";
 import { z } from "zod";
-import { definition, describeSchema, knownKeys, schemaAt, unwrapped } from "./describe-schema";
+import { definition, describeSchema, knownKeys, oneOf, schemaAt, unwrapped } from "./describe-schema";
 import { GantryError, nearest, type Fault } from "./errors";
 import { looksSecret, showValue } from "./show-value";
 
@@ -68,6 +68,9 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: unkno
   }
   const name = path.findLast((key) => typeof key === "string");
   const got = given === undefined ? "missing" : `got ${showValue(given, name)}`;
+  if (issue.code === "invalid_union" && "options" in issue && issue.options !== undefined) {
+    return [{ property: show(path), message: `${got}; allowed: ${oneOf(issue.options)}` }];
+  }
   const ownWords = issue.code === "custom" && issue.message !== "Invalid input";
   return [
     { property: show(path), message: `${got}; ${ownWords ? issue.message : `allowed: ${describeSchema(judge)}`}` },
