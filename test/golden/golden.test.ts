@@ -1,10 +1,10 @@
 // What the examples make, byte by byte. After a wanted change: GANTRY_TEST_UPDATE=1 npx jest test/golden, and review the diff.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { exampleNames } from "../../scripts/examples";
 import { looksSecret } from "../../lib/core/show-value";
+import { SECRET, synthesizeOn, type Machine } from "../support/determinism";
 import { goldenTree, readModes, readTree, root, writeTree } from "./trees";
 
 const work = mkdtempSync(join(tmpdir(), "gantry-golden-"));
@@ -12,39 +12,8 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true });
 });
 
-const SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY";
-
-/** Two machines that have as little as possible in common. */
-const machines = {
-  here: { TZ: "UTC", LANG: "C", LC_ALL: "C", umask: "022" },
-  elsewhere: { TZ: "Asia/Kathmandu", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8", umask: "077" },
-};
-
-function synthesize(example: string, machine: keyof typeof machines): string {
-  const outdir = join(work, machine, example, "out");
-  const home = join(work, machine, "home");
-  const cwd = join(work, machine, example, "cwd");
-  for (const directory of [outdir, home, cwd]) mkdirSync(directory, { recursive: true });
-  const { umask, ...env } = machines[machine];
-  const program = join(root, "examples", example, "main.ts");
-  const command = `umask ${umask}; exec "$0" "$@"`;
-  const done = spawnSync("sh", ["-c", command, process.execPath, "-r", require.resolve("ts-node/register"), program], {
-    cwd,
-    encoding: "utf8",
-    env: {
-      ...env,
-      PATH: process.env.PATH,
-      HOME: home,
-      USER: `user-${machine}`,
-      TS_NODE_PROJECT: join(root, "tsconfig.json"),
-      CDKTF_OUTDIR: outdir,
-      AWS_REGION: "ap-northeast-3",
-      AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
-      AWS_SECRET_ACCESS_KEY: SECRET,
-    },
-  });
-  if (done.status !== 0) throw new Error(`${example}: exit ${String(done.status)}\n${done.stdout}${done.stderr}`);
-  return outdir;
+function synthesize(example: string, machine: Machine): string {
+  return synthesizeOn(machine, join(root, "examples", example, "main.ts"), join(work, example));
 }
 
 test("there are examples", () => {
