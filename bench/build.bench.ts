@@ -92,7 +92,8 @@ function writeTree(dir: string, files: number): void {
     writeFileSync(join(folder, `file-${i}.txt`), `${i}\n${line}`);
   }
   writeFileSync(join(dir, "Containerfile"), "FROM scratch\nCOPY . /src\n");
-  const git = (...args: string[]) => execFileSync("git", ["-C", dir, "-c", "user.name=b", "-c", "user.email=b@example.com", ...args]);
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", dir, "-c", "user.name=b", "-c", "user.email=b@example.com", ...args]);
   git("init", "-q");
   git("add", "-A");
   git("commit", "-qm", "bench");
@@ -123,9 +124,23 @@ function synthesize(project: string, name: string, standin: Standin, port: numbe
 function runbook(project: string, name: string, standin: Standin, port: number): void {
   const known = join(project, "known_hosts");
   writeFileSync(known, `[${standin.address}]:${port} ${standin.hostKey}\n`);
-  const ssh = ["-i", standin.identityFile, "-p", String(port), "-o", `UserKnownHostsFile=${known}`, "-o", "BatchMode=yes"];
+  const ssh = [
+    "-i",
+    standin.identityFile,
+    "-p",
+    String(port),
+    "-o",
+    `UserKnownHostsFile=${known}`,
+    "-o",
+    "BatchMode=yes",
+  ];
   const to = `${standin.user}@${standin.address}`;
-  run(project, "rsync", ["-az", "--exclude=.git", "-e", ["ssh", ...ssh].join(" "), `${name}/`, `${to}:development/runbook-${name}/`], standin.env);
+  run(
+    project,
+    "rsync",
+    ["-az", "--exclude=.git", "-e", ["ssh", ...ssh].join(" "), `${name}/`, `${to}:development/runbook-${name}/`],
+    standin.env,
+  );
   const build = `cd ~/development/runbook-${name} && podman build -t runbook-${name}:dev -f Containerfile .`;
   run(project, "ssh", [...ssh, to, build], standin.env);
 }

@@ -26,7 +26,9 @@ async function main(): Promise<void> {
       if (!figure.met) process.exitCode = 1;
       if (json) console.log(JSON.stringify(figure));
       const verdict = figure.met ? "met   " : "MISSED";
-      (json ? console.error : console.log)(`${verdict} ${figure.name.padEnd(18)} ${figure.value} ${figure.unit} (goal ${figure.goal}): ${detail}`);
+      (json ? console.error : console.log)(
+        `${verdict} ${figure.name.padEnd(18)} ${figure.value} ${figure.unit} (goal ${figure.goal}): ${detail}`,
+      );
     }
   }
 }

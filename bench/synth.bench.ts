@@ -64,7 +64,12 @@ export async function synthFigures(): Promise<Figure[]> {
   }
   const growth = (perBuilder.get(1000) ?? NaN) / (perBuilder.get(100) ?? NaN);
   figures.push(
-    atMost(1.5, { name: "synth-linear", value: growth, unit: "x", detail: "time per builder at 1000 builders against 100" }),
+    atMost(1.5, {
+      name: "synth-linear",
+      value: growth,
+      unit: "x",
+      detail: "time per builder at 1000 builders against 100",
+    }),
   );
   return figures;
 }

@@ -52,7 +52,9 @@ function validate(): void {
   const binaries = terraforms.filter((binary) => findTool(binary) !== undefined);
   if (binaries.length === 0) console.log("skipped: neither tofu nor terraform is on PATH");
   else if (!awsProviderTools.every((tool) => findTool(tool) !== undefined)) {
-    console.log("skipped: the AWS provider is not here, and without Go its stand-in cannot be built; `tofu init` fetches the real one");
+    console.log(
+      "skipped: the AWS provider is not here, and without Go its stand-in cannot be built; `tofu init` fetches the real one",
+    );
   } else {
     for (const stack of stacks) {
       for (const binary of binaries) {
@@ -71,7 +73,9 @@ function validate(): void {
 function table(): void {
   for (const stack of stacks) {
     const files = join(outdir, "stacks", stack, "files");
-    const manifest = JSON.parse(readFileSync(join(root, files, "gantry.json"), "utf8")) as { files: Record<string, unknown> };
+    const manifest = JSON.parse(readFileSync(join(root, files, "gantry.json"), "utf8")) as {
+      files: Record<string, unknown>;
+    };
     const paths = Object.keys(manifest.files);
     const shared = paths.filter((path) => path.startsWith("lib/"));
     const rows = [

@@ -30,6 +30,10 @@ if (require.main === module) {
   const base = resolve(process.env.INIT_CWD ?? process.cwd(), out); // npm changes to the package's directory
   for (const name of exampleNames()) {
     synthesizeExample(name, join(base, name));
-    console.log(`${name}: ${readdirSync(join(base, name, "stacks")).sort().join(", ")}`);
+    console.log(
+      `${name}: ${readdirSync(join(base, name, "stacks"))
+        .sort()
+        .join(", ")}`,
+    );
   }
 }

@@ -9,8 +9,9 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import { Instance, type InstanceConfig } from "@cdktf/provider-aws/lib/instance";
 import { KeyPair } from "@cdktf/provider-aws/lib/key-pair";
 import type { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
-import { DataResource, Lazy, Op, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
+import { Lazy, Op, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
 import type { Construct } from "constructs";
+import { TerraformData } from "../core/terraform-data";
 import { addDataVolume, attachDataVolume } from "./ec2-data-volume";
 import { addSecurityGroup, findNetwork } from "./ec2-network";
 import type { Ec2Props, Tags } from "./gpu-builder.schema";
@@ -114,7 +115,7 @@ function ignoredChanges(props: Ec2Props): string[] {
  * architecture (a new image is ignored), and it keeps spot capacity when spot is gone from the configuration.
  */
 function addKind(scope: Construct, props: Ec2Props, architecture: Arch): string {
-  const kind = new DataResource(scope, "Kind", {
+  const kind = new TerraformData(scope, "Kind", {
     triggersReplace: { architecture, market: props.spot ? "spot" : "on-demand" },
   });
   // Terraform wants a bare address here; cdktf would write an interpolation.

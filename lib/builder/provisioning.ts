@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Lazy, DataResource, TerraformStack } from "cdktf";
+import { Lazy, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { FileSynthesizer } from "../core/file-synthesizer";
 import { sha256 } from "../core/disk";
 import type { GeneratedFile } from "../core/generated-file";
 import { planSteps, type PlannedStep } from "../core/remote-step";
 import { shellQuote, type EnvModel } from "../core/render/env";
+import { TerraformData } from "../core/terraform-data";
 import { SCRIPTS } from "./builder-library";
 import type { Ec2Machine } from "./ec2-machine";
 import { HOST_PROGRAMS } from "./programs";
@@ -47,14 +48,14 @@ export function addProvisioning(
   program: GeneratedFile,
   settings: EnvModel,
   machine: Ec2Machine | undefined,
-): DataResource {
+): TerraformData {
   const files = FileSynthesizer.install(TerraformStack.of(scope));
   const command = Lazy.stringValue({
     produce: () => `${shellQuote(files.fromStackDirectory(program.path))} setup --yes`,
   });
   const trigger = Lazy.stringValue({ produce: () => setupSteps(settings).at(-1)?.trigger });
   const volume = machine?.dataVolume && { volume: machine.dataVolume.id };
-  return new DataResource(scope, "Setup", {
+  return new TerraformData(scope, "Setup", {
     triggersReplace: { steps: trigger, ...(machine && { instance: machine.instance.id }), ...volume },
     ...(machine && { dependsOn: [...machine.prerequisites] }),
     provisioners: [
