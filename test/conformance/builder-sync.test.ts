@@ -86,7 +86,7 @@ withTools(labTools, () => {
         built();
       }
     }
-    expect(built()["same"]).toBe("644 BBBB");
+    expect(built().same).toBe("644 BBBB");
   });
 
   test("what git ignores never leaves the machine", () => {
@@ -202,7 +202,7 @@ withTools(labTools, () => {
     lab.write(".git/info/exclude", "*.done\n");
     const { code, stderr } = lab.run("build", "app");
     expect([code, stderr]).toEqual([0, "app changed while it was copied; copying again\n"]);
-    expect(lab.tree("app:dev", "src")["moving"]).toBe("644 2\n");
+    expect(lab.tree("app:dev", "src").moving).toBe("644 2\n");
     expect(lab.ok("build", "app")).toContain("up to date");
     lab.files.stub("rsync", 'PATH=${PATH#*:} exec rsync "$@"');
   });

@@ -117,7 +117,7 @@ END
   /** Starts the program. */
   start(...args: readonly string[]): Running {
     const child = spawn(this.files.program, args, {
-      env: { ...this.env(), PATH: `${this.files.bin}:${process.env["PATH"] ?? ""}` },
+      env: { ...this.env(), PATH: `${this.files.bin}:${process.env.PATH ?? ""}` },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";

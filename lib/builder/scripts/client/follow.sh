@@ -63,12 +63,14 @@ follow_once() {
   FOLLOW_READER=$!
   # With job control it has a process group of its own: Ctrl-C is for us, and on this machine not for the build either.
   set -m
-  KIND_EXEC=1 kind_attempt '' "$1" >"$TEMP_DIR/fifo" &
+  # The connection that is kept open holds the outputs until the build ends, so they must not be ours.
+  KIND_EXEC=1 kind_attempt '' "$1" >"$TEMP_DIR/fifo" 2>"$TEMP_DIR/follow.errors" &
   FOLLOW_PID=$!
   set +m
   wait "$FOLLOW_PID" || code=$?
   FOLLOW_PID=''
   wait "$FOLLOW_READER" || :
+  if [ -s "$TEMP_DIR/follow.errors" ]; then cat -- "$TEMP_DIR/follow.errors" >&2; fi
   if [ "$code" -eq 255 ]; then kind_fault; fi
   return "$code"
 }
