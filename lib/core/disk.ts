@@ -11,6 +11,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
   type Stats,
 } from "node:fs";
@@ -30,6 +31,7 @@ const DRAFT = /^\.gantry-(\d+)\.tmp$/;
  */
 export class Disk {
   private readonly directories = new Map<string, string | undefined>();
+  private readonly writable = new Map<string, string | undefined>();
 
   constructor(readonly root: string) {}
 
@@ -46,14 +48,9 @@ export class Disk {
 
   /** Why the files of the directory that holds `path` cannot be changed, or nothing when they can. */
   readOnly(path: string): string | undefined {
-    let directory = dirname(join(this.root, path));
-    while (!isDirectory(directory) && directory !== dirname(directory)) directory = dirname(directory);
-    try {
-      accessSync(directory, constants.W_OK | constants.X_OK);
-    } catch {
-      return `${directory} is not writable`;
-    }
-    return undefined;
+    const parent = dirname(path);
+    if (!this.writable.has(parent)) this.writable.set(parent, notWritable(join(this.root, parent)));
+    return this.writable.get(parent);
   }
 
   /** @throws Error when the file is there and cannot be read. */
@@ -169,6 +166,17 @@ export function realDirectory(path: string): string {
   }
 }
 
+function notWritable(directory: string): string | undefined {
+  const above = dirname(directory);
+  if (!isDirectory(directory) && directory !== above) return notWritable(above); // it will be made there
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch {
+    return `${directory} is not writable`;
+  }
+}
+
 /** Read and write permissions that a person has set are kept; who may read a program may run it. */
 function modeOf(before: Stats | undefined, executable: boolean): number {
   const base = before?.isFile() ? before.mode & 0o666 : 0o644;
@@ -190,7 +198,7 @@ function isExecutable(stat: Stats): boolean {
 
 function isDirectory(path: string): boolean {
   try {
-    return lstatSync(realpathSync(path)).isDirectory();
+    return statSync(path).isDirectory();
   } catch {
     return false;
   }
