@@ -2,7 +2,13 @@ export { Cidr } from "./core/cidr";
 export { contentHash } from "./core/content-hash";
 export { Duration } from "./core/duration";
 export { GantryError, type Fault } from "./core/errors";
-export { GeneratedFile, setFileRoot, staticFile, type FileContent, type GeneratedFileProps } from "./core/generated-file";
+export {
+  GeneratedFile,
+  setFileRoot,
+  staticFile,
+  type FileContent,
+  type GeneratedFileProps,
+} from "./core/generated-file";
 export type { RenderContext } from "./core/file-synthesizer";
 export { Host, type ExistingHost, type ExistingHostProps, type LocalHost } from "./core/host";
 export type { BuildSecret, ImageSource } from "./core/image-source";

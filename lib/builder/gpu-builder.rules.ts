@@ -65,7 +65,8 @@ export const ec2Rules: readonly Rule[] = [
     broken: (props) => {
       // Text of another form is the fault of the property itself, named by its own check.
       const { instanceType } = props;
-      const isType = typeof instanceType === "string" && instanceType.includes(".") && !Token.isUnresolved(instanceType);
+      const isType =
+        typeof instanceType === "string" && instanceType.includes(".") && !Token.isUnresolved(instanceType);
       const explicit = props.gpu !== undefined && props.arch !== undefined;
       if (!isType || explicit || factsOf(props)) return undefined;
       return "a type of a family we know, or any type together with gpu and arch";

@@ -41,7 +41,9 @@ function check(diff: boolean): number {
   try {
     app = appOf(readFileSync("cdktf.json", "utf8"));
   } catch (error) {
-    return usage(`cdktf.json: ${error instanceof Error ? error.message : String(error)}; call gantry in the directory that holds it`);
+    return usage(
+      `cdktf.json: ${error instanceof Error ? error.message : String(error)}; call gantry in the directory that holds it`,
+    );
   }
   const wanted = mkdtempSync(join(tmpdir(), "gantry-check-"));
   try {
@@ -59,7 +61,11 @@ function check(diff: boolean): number {
     }
     for (const { change, file } of report) process.stdout.write(`${change.padEnd(8)} ${file}\n`);
     if (diff) for (const { file, wanted: other } of report) showDiff(file, other);
-    process.stdout.write(report.length === 0 ? "generated files are what the stacks make\n" : "synthesize and commit, or move the change into the stack\n");
+    process.stdout.write(
+      report.length === 0
+        ? "generated files are what the stacks make\n"
+        : "synthesize and commit, or move the change into the stack\n",
+    );
     return report.length === 0 ? 0 : 1;
   } finally {
     rmSync(wanted, { recursive: true, force: true });
