@@ -142,7 +142,7 @@ async function start(dir: string, account: string | undefined, reaper: Reaper, p
   };
   const halt = () => {
     const pid = Number(readFileSync(join(dir, "sshd.pid"), "utf8"));
-    const sessions = childrenOf(pid);
+    const sessions = connectionsOf(pid);
     kill(pid);
     sessions.forEach(kill);
   };
@@ -172,7 +172,7 @@ async function start(dir: string, account: string | undefined, reaper: Reaper, p
       return stdout;
     },
     dropConnections: () => {
-      childrenOf(Number(readFileSync(join(dir, "sshd.pid"), "utf8"))).forEach(kill);
+      connectionsOf(Number(readFileSync(join(dir, "sshd.pid"), "utf8"))).forEach(kill);
     },
     halt,
     restart,
@@ -370,13 +370,19 @@ function kill(pid: number): void {
   }
 }
 
-function childrenOf(pid: number): number[] {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  return stdout
+/** The processes that hold a listener's connections: below it, and with separated privileges below those. No commands. */
+function connectionsOf(listener: number): number[] {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" });
+  const processes = stdout
     .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([, parent]) => parent === pid)
-    .map(([child]) => child ?? 0);
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , name]) => name?.startsWith("sshd") === true)
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+  const below = (parents: readonly number[]): number[] => {
+    const found = processes.filter(({ parent }) => parents.includes(parent)).map(({ pid }) => pid);
+    return found.length === 0 ? [] : [...found, ...below(found)];
+  };
+  return below([listener]);
 }
 
 function output(program: string, args: readonly string[]): string {
