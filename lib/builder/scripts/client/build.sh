@@ -79,7 +79,7 @@ base_hashes() {
 probe() {
   local i words=() code=0
   for ((i = 0; i < ${#PLAN[@]}; i++)); do words+=("${PLAN[i]}" "${PLAN_HASHES[i]}" "${PLAN_TAGS[i]}"); done
-  host_answer probe.sh "$ENGINE" "$REMOTE_ROOT" "$1" "${words[@]}" || code=$?
+  host_answer probe.sh "$ENGINE" "$REMOTE_ROOT" "$1" ${words[@]+"${words[@]}"} || code=$?
   PROBE=$REPLY
   case $code in
     0) ;;

@@ -204,7 +204,7 @@ remove_one() {
   case $1 in
     image)
       IFS=' ' read -r -a names <<<"$4"
-      remove_image "$2" "${names[@]}"
+      remove_image "$2" ${names[@]+"${names[@]}"}
       ;;
     snapshot | run) rm -rf -- "$2" ;;
     cache) if [ "$2" = buildkit ]; then docker builder prune -af >/dev/null; else in_namespace rm -rf -- "$2"; fi ;;

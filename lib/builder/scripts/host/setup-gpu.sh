@@ -100,9 +100,9 @@ install_kernel_headers() {
       *) exact+=("$name") newest+=("$name") ;;
     esac
   done
-  if ! tries=2 install_packages "${exact[@]}"; then
+  if ! tries=2 install_packages ${exact[@]+"${exact[@]}"}; then
     say "no headers for the running kernel $(uname -r): installing the newest kernel"
-    install_packages "${newest[@]}" || die 65 "cannot install the kernel headers the driver is built with"
+    install_packages ${newest[@]+"${newest[@]}"} || die 65 "cannot install the kernel headers the driver is built with"
     reboot_needed=1
   fi
 }
