@@ -33,7 +33,10 @@ export const existingHostProps = z.strictObject({
 });
 
 /** A host reached by ssh. Made by {@link Host.existing}. */
-export type ExistingHost = { readonly kind: "existing" } & z.output<typeof existingHostProps>;
+export interface ExistingHost extends ExistingHostProps {
+  readonly kind: "existing";
+  readonly port: number;
+}
 
 /** The machine the programs are run on. Made by {@link Host.local}. */
 export interface LocalHost {
@@ -52,7 +55,8 @@ export const Host = {
    * Host.existing({ address: "192.0.2.10", user: "ubuntu", identityFile: "~/.ssh/id_ed25519" });
    */
   existing(props: ExistingHostProps): ExistingHost {
-    return Object.freeze({ kind: "existing", ...parseValue("Host.existing", existingHostProps, props) });
+    const parsed = parseValue("Host.existing", existingHostProps, props) as ExistingHostProps & { readonly port: number };
+    return Object.freeze({ kind: "existing", ...parsed });
   },
 
   /** The machine the programs are run on: no cloud, no ssh. */
