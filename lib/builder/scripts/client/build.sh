@@ -83,6 +83,7 @@ probe() {
   PROBE=$REPLY
   case $code in
     0) ;;
+    255) return 255 ;; # only with HOST_SOFT
     120) die 1 "$ENGINE is not installed on the builder" "set it up: $BUILDER_ID setup" ;;
     *) die 1 "the builder cannot be asked what it has (exit $code)" "see: $BUILDER_ID doctor" ;;
   esac

@@ -7,7 +7,7 @@ FOLLOW_IMAGE='' FOLLOW_PID='' FOLLOW_READER=''
 # follow_program IMAGE NAME ARGS…: runs a host program that prints `run <id>` and a build's log; returns the build's code.
 # Sets RUN_ID.
 follow_program() {
-  local image=$1 line code tries=0 seen size before=0
+  local image=$1 line code tries=0 seen before=0
   shift
   program_line "$@"
   line=$REPLY
@@ -30,10 +30,16 @@ follow_program() {
       255) ;;
       *) break ;;
     esac
-    seen=$(wc -c <"$TEMP_DIR/log")
-    seen=$((seen))
-    if [ "$seen" -gt "$before" ]; then tries=0 before=$seen; fi
     tries=$((tries + 1))
+    if ! [ -s "$TEMP_DIR/run" ]; then
+      # Nothing is known to run yet. The program may be asked the same again: it knows the run.
+      [ "$tries" -le 3 ] || host_unreachable
+      on_host :
+      continue
+    fi
+    seen=$(wc -c <"$TEMP_DIR/log")
+    seen=$((seen)) # without the blanks of BSD's wc
+    if [ "$seen" -gt "$before" ]; then tries=1 before=$seen; fi
     if [ "$tries" -gt 8 ]; then
       kind_remedy
       die 69 "the connection is gone (${HOST_FAULT:-no answer}); the build goes on by itself" \
@@ -41,12 +47,8 @@ follow_program() {
     fi
     note "the connection dropped; the build goes on, connecting again ($tries)"
     kind_heal || sleep $((tries < 4 ? tries : 15))
-    # From the byte we have. Before the first answer the program is asked the same again: it knows the run.
-    if [ -s "$TEMP_DIR/run" ]; then
-      size=$seen
-      program_line follow.sh "$image" "$RUN_ID" "$size"
-      line=$REPLY
-    fi
+    program_line follow.sh "$image" "$RUN_ID" "$seen" # from the byte we have
+    line=$REPLY
   done
   trap 'exit 130' INT
   trap 'exit 143' TERM

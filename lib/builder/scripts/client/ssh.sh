@@ -23,7 +23,7 @@ ssh_options() {
     if [ -r "$known" ]; then read -r line <"$known" || :; fi
     [ "$line" = "$wanted" ] || printf '%s\n' "$wanted" >"$known"
   fi
-  SSH_KNOWN_HOSTS=$known
+  SSH_KNOWN_HOSTS=$known SSH_LOG=$TEMP_DIR/ssh.log
   string_hash "$HOST_USER|$HOST_ADDRESS|$HOST_PORT|$identity|$SSH_ALIAS|$known|$HOST_KEY|$ACCESS"
   SSH_SOCKET=$SSH_DIR/$REPLY
   SSH_OPTIONS=(
@@ -57,7 +57,6 @@ string_hash() {
 # what the command says.
 ssh_attempt() {
   local code=0
-  SSH_LOG=$TEMP_DIR/ssh.log
   : >"$SSH_LOG"
   if [ -n "${KIND_EXEC:-}" ]; then
     exec ssh -T -E "$SSH_LOG" -o BatchMode=yes "${SSH_OPTIONS[@]}" "$HOST_ADDRESS" "$2"
