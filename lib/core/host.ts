@@ -55,7 +55,9 @@ export const Host = {
    * Host.existing({ address: "192.0.2.10", user: "ubuntu", identityFile: "~/.ssh/id_ed25519" });
    */
   existing(props: ExistingHostProps): ExistingHost {
-    const parsed = parseValue("Host.existing", existingHostProps, props) as ExistingHostProps & { readonly port: number };
+    const parsed = parseValue("Host.existing", existingHostProps, props) as ExistingHostProps & {
+      readonly port: number;
+    };
     return Object.freeze({ kind: "existing", ...parsed });
   },
 
