@@ -20,7 +20,7 @@ const files = tracked.filter((file) => file !== "" && !/^test\/(fixtures|golden)
 const programs = files.filter(isShell);
 
 for (const [tool, ...options] of [
-  ["shellcheck", "-x", "-P", "SCRIPTDIR", "-S", "style"],
+  ["shellcheck", "-x", "-S", "style"],
   ["shfmt", "-i", "2", "-ci", "-bn", "-d"],
 ]) {
   const program = findTool(tool);

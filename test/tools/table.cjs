@@ -15,7 +15,8 @@ function which(program) {
   for (const dir of path.isAbsolute(program) ? [""] : searchPath.split(path.delimiter)) {
     const file = path.join(dir, program);
     try {
-      fs.accessSync(file, fs.constants.X_OK);
+      // A path of its own may name a library.
+      fs.accessSync(file, path.isAbsolute(program) ? fs.constants.R_OK : fs.constants.X_OK);
       if (fs.statSync(file).isFile()) return file;
     } catch {
       // not here

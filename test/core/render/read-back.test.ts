@@ -1,6 +1,7 @@
 // Over a thousand hostile strings through every renderer, read back by the programs that read generated files. One
 // process of each reads all of them.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
 import { parse } from "yaml";
 import { renderEnv, shellQuote } from "../../../lib/core/render/env";
 import { renderJson } from "../../../lib/core/render/json";
@@ -9,6 +10,7 @@ import { renderYaml } from "../../../lib/core/render/yaml";
 import { differences, hostileStrings, unchanged } from "../../support/hostile";
 import { Project } from "../../support/project";
 import { withTools } from "../../support/tools";
+import { findTool } from "../../tools/table.cjs";
 
 const { strings, seed } = hostileStrings();
 const same = unchanged(seed, strings);
@@ -86,12 +88,15 @@ test.each(["1.1", "1.2"] as const)("the yaml library as a reader of YAML %s", (v
   expectModel(parse(renderYaml(model), { version, maxAliasCount: 0 }));
 });
 
-const pyYaml = spawnSync("python3", ["-c", "import yaml"]).status === 0;
-(pyYaml ? test : test.skip)("PyYAML (an optional reader: pip install pyyaml)", () => {
-  project.write("value.yaml", renderYaml(model));
-  const read =
-    "import json,sys,yaml; json.dump(yaml.safe_load(open('value.yaml', encoding='utf-8', newline='')), sys.stdout)";
-  expectModel(JSON.parse(run("python3", ["-c", read])));
+withTools(["python3", "pyyaml"], () => {
+  test("PyYAML reads values and names back", () => {
+    project.write("value.yaml", renderYaml(model));
+    const read =
+      "import sys; sys.path.append(sys.argv[1]); " +
+      "import json,yaml; json.dump(yaml.safe_load(open('value.yaml', encoding='utf-8', newline='')), sys.stdout)";
+    const modules = resolve(findTool("pyyaml") ?? "", "../..");
+    expectModel(JSON.parse(run("python3", ["-c", read, modules])));
+  });
 });
 
 test("each string on its own, as a document and as a name", () => {

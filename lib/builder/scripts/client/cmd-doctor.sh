@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR
 # doctor: looks everything over, from the tools here to the GPU there, and says for each fault what mends it. Changes nothing.
 
 # shellcheck source=setup-settings.sh

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR
 # up, start, stop, down: the machine itself. Deploying is Terraform's work; starting and stopping are calls to EC2, because
 # a stopped machine is no change of the stack.
 # shellcheck disable=SC2034 # other files of the program read what is set here

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR
 # setup: makes the host a builder. The work is in host/setup.sh; here is what happens around it: registration, a restart,
 # waiting.
 # shellcheck disable=SC2034 # other files of the program read what is set here

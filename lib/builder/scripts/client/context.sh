@@ -109,8 +109,8 @@ nested_trees() {
   done
 }
 
-# git_tree DIRECTORY INDEX: GIT_TREE of a directory, through a private index that stays for the file list. Called again
-# with the same index it only looks at what changed.
+# git_tree DIRECTORY INDEX: GIT_TREE of a directory, through a private copy of the index that stays for the file list. A new
+# copy every time: a file that was new to git the last time may be an ignored one by now.
 git_tree() {
   local answer objects index prefix
   has git || return 1
@@ -127,16 +127,19 @@ git_tree() {
     objects=\"${objects//\"/\\\"}\"
     ;;
   esac
-  if ! [ -d "$2.objects" ]; then
-    mkdir -- "$2.objects"
-    if [ -f "$index" ]; then cp -- "$index" "$2"; fi
+  # With its mtime, by which git knows which files it must read again because they changed in the same instant.
+  if [ -f "$index" ]; then
+    cp -p -- "$index" "$2"
+  elif [ -e "$2" ]; then
+    rm -f -- "$2"
   fi
+  if [ -e "$2.nested" ]; then rm -f -- "$2.nested"; fi
   GIT_TREE=$(
     cd -- "$1" || exit
-    export GIT_INDEX_FILE=$2 GIT_OBJECT_DIRECTORY=$2.objects GIT_ALTERNATE_OBJECT_DIRECTORIES=$objects
+    export GIT_INDEX_FILE=$2 GIT_OBJECT_DIRECTORY=$TEMP_DIR GIT_ALTERNATE_OBJECT_DIRECTORIES=$objects
     # A file whose size and mtime are as before still has another ctime: git must look at it.
     git -c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.safecrlf=false \
-      -c advice.addEmbeddedRepo=false add -A -- . 2>"$2.errors" || exit
+      -c core.looseCompression=0 -c advice.addEmbeddedRepo=false add -A -- . 2>"$2.errors" || exit
     git ls-files -s -- . | grep -q '^160000 ' && : >"$2.nested" &
     git write-tree --missing-ok ${prefix:+"--prefix=$prefix"} 2>>"$2.errors" || exit
     wait
@@ -172,7 +175,8 @@ git_empty() {
 git_ignored() { (cd -- "$1" && git check-ignore -q -- .) 2>/dev/null; }
 
 # context_list_git: prints the paths of the context, each ended by NUL, relative to CONTEXT_DIR and starting with ./ (rsync
-# takes a name that starts with # or ; for a comment).
+# takes a name that starts with # or ; for a comment). Not the nested repositories themselves, and nothing that only the index
+# has (sparse checkout); the Containerfile even when git ignores it.
 context_list_git() {
   local i
   {
@@ -180,14 +184,16 @@ context_list_git() {
     for ((i = 0; i < ${#CONTEXT_NESTED[@]}; i += 2)); do
       git_paths "${CONTEXT_NESTED[i]}/" "${CONTEXT_NESTED[i + 1]}"
     done
-    printf '%s\0' "$CONTAINERFILE" # even when git ignores it
-  } | perl -0ne 'chomp; print "./$_\0" unless $seen{$_}++'
+    printf 'below \0file %s\0' "$CONTAINERFILE"
+  } | DIRECTORY=$CONTEXT_DIR perl -0ne '
+    chomp;
+    if (s/^below //) { $below = $_; next }
+    next if /^160000 / || !(s/^file // || s/^[^\t]*\t//);
+    $_ = "$below$_";
+    print "./$_\0" if !$seen{$_}++ && (-l "$ENV{DIRECTORY}/$_" || -e _)'
 }
 
-# Not the nested repositories themselves, and nothing that only the index has (sparse checkout).
 git_paths() {
-  (cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git ls-files -s -z -- .) \
-    | DIRECTORY=$CONTEXT_DIR PREFIX=$1 perl -0ne '
-      chomp; next if /^160000 /; s/^[^\t]*\t//; $_ = $ENV{PREFIX} . $_;
-      print "$_\0" if -l "$ENV{DIRECTORY}/$_" || -e _'
+  printf 'below %s\0' "$1"
+  (cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git ls-files -s -z -- .)
 }

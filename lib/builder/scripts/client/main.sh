@@ -74,6 +74,6 @@ on_exit() {
   trap - EXIT INT TERM HUP
   run_end "$code"
   host_leave
-  [ -z "$TEMP_DIR" ] || rm -rf -- "$TEMP_DIR"
+  if [ -n "$TEMP_DIR" ]; then (rm -rf -- "$TEMP_DIR" >/dev/null 2>&1 &) fi # nobody waits for it
   exit "$code"
 }

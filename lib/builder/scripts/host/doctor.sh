@@ -164,7 +164,7 @@ check_subscription() {
   fi
   if root subscription-manager identity >/dev/null; then
     finding ok subscription "registered"
-  elif dnf -q repolist --enabled 2>/dev/null | grep -qi rhui; then
+  elif dnf -q repolist --enabled 2>/dev/null | awk 'tolower($0) ~ /rhui/ { found = 1 } END { exit !found }'; then
     finding ok subscription "not registered; packages come from the cloud's own repositories (RHUI)"
   else
     finding warning subscription "not registered with Red Hat: builds that install RHEL packages fail" '@ setup --rhsm-org ORG --rhsm-key-file FILE'
@@ -185,10 +185,10 @@ check_gpu() {
   fi
   if ! has nvidia-ctk; then
     finding error cdi "the NVIDIA container toolkit is missing" '@ setup --force'
-  elif ! nvidia-ctk cdi list 2>/dev/null | grep -q 'nvidia.com/gpu'; then
+  elif ! found=$(nvidia-ctk cdi list 2>/dev/null) || [[ $found != *nvidia.com/gpu* ]]; then
     finding error cdi "no CDI device: containers cannot use the GPU" 'on the host: sudo systemctl restart nvidia-cdi-refresh; or: @ setup --force'
   else
-    finding ok cdi "$(nvidia-ctk cdi list 2>/dev/null | grep -c 'nvidia.com/gpu') devices"
+    finding ok cdi "$(printf '%s\n' "$found" | grep -c 'nvidia.com/gpu') devices"
   fi
 }
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck source-path=SCRIPTDIR
 # Finds, and removes, what builds of one project have left on this host. What belongs to others is never looked at: images
 # are ours by their label and their names, all else by its path.
 set -euo pipefail
@@ -73,7 +74,7 @@ image_names() {
 
 # An image without a name is ours when a build of ours made it (and made it again later): what others build FROM our images
 # has our label, too.
-is_our_build() { cat "$GANTRY_STATE"/builds/*/*/id 2>/dev/null | grep -qF "${1#sha256:}"; }
+is_our_build() { grep -qsF "${1#sha256:}" "$GANTRY_STATE"/builds/*/*/id; }
 
 # One line for each image that has no name but ours.
 list_images() {

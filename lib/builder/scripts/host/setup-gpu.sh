@@ -162,5 +162,5 @@ UNIT
       root systemctl enable gantry-cdi.service >&2
     fi
   fi
-  [ "$dry_run" = 1 ] || nvidia-ctk cdi list 2>/dev/null | grep -q nvidia.com/gpu || warn "no CDI device yet: nvidia-ctk cdi list"
+  [ "$dry_run" = 1 ] || [[ $(nvidia-ctk cdi list 2>/dev/null) == *nvidia.com/gpu* ]] || warn "no CDI device yet: nvidia-ctk cdi list"
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck source-path=SCRIPTDIR
 # Makes this machine a builder: tools, GPU driver, data volume, storage, idle stop. Runs on the builder as the login
 # user (with sudo) or as root. Every step looks first and changes only what is not so yet; a machine that is already
 # set up with this version and these settings is not looked at again.
