@@ -75,10 +75,47 @@ base_hashes() {
   REPLY=${found# }
 }
 
+# probe_start: begins to ask about the planned images beside the hashing, which takes as long as an answer from the builder.
+# What the tag is on and which contents were built there can be asked without knowing the content here.
+PROBE_PID=''
+probe_start() {
+  local image words=()
+  PLAN_TAGS=()
+  for image in ${PLAN[@]+"${PLAN[@]}"}; do
+    load_image "$image"
+    if is_requested "$image" && [ -n "$OPTION_TAG" ]; then TAG=$OPTION_TAG; fi
+    words+=("$image" "$TAG" -)
+  done
+  host_ssh_setup
+  program_line probe.sh "$ENGINE" "$REMOTE_ROOT" retag ${words[@]+"${words[@]}"}
+  KIND_EXEC=1 kind_attempt '' "$REPLY" >"$TEMP_DIR/answer" 2>/dev/null &
+  PROBE_PID=$!
+}
+
+# probe_finish: PROBE = the answer. Fails when it does not settle all images: something went wrong, or an image was built from
+# this content before and the engine must say whether it is still there.
+probe_finish() {
+  local i code=0
+  wait "$PROBE_PID" || code=$?
+  PROBE_PID=''
+  if [ "$code" -eq 255 ]; then
+    kind_fault
+    kind_heal || host_unreachable
+  fi
+  [ "$code" -eq 0 ] || return 1
+  kind_reached
+  IFS= read -r -d '' PROBE <"$TEMP_DIR/answer" || :
+  for ((i = 0; i < ${#PLAN[@]}; i++)); do
+    probed "${PLAN[i]}" "${PLAN_HASHES[i]}"
+    [ "$STATE" != unsure ] || return 1
+  done
+}
+
 # probe look|retag: asks the builder about all planned images at once. PROBE = its answer.
 probe() {
   local i words=() code=0
-  for ((i = 0; i < ${#PLAN[@]}; i++)); do words+=("${PLAN[i]}" "${PLAN_HASHES[i]}" "${PLAN_TAGS[i]}"); done
+  if [ -n "$PROBE_PID" ] && probe_finish; then return; fi
+  for ((i = 0; i < ${#PLAN[@]}; i++)); do words+=("${PLAN[i]}" "${PLAN_TAGS[i]}" "${PLAN_HASHES[i]}"); done
   host_answer probe.sh "$ENGINE" "$REMOTE_ROOT" "$1" ${words[@]+"${words[@]}"} || code=$?
   PROBE=$REPLY
   case $code in
@@ -89,20 +126,28 @@ probe() {
   esac
 }
 
-# probed IMAGE: STATE, IMAGE_ID, TAGGED, HAS_SNAPSHOT, PREVIOUS and RUNNING (lines of RUN HASH CLIENT) of one image.
+# probed IMAGE HASH: STATE, IMAGE_ID, TAGGED (hash), HAS_SNAPSHOT, PREVIOUS and RUNNING (lines of RUN HASH CLIENT) of one image.
 probed() {
   local kind name one two three
-  STATE=absent IMAGE_ID='' TAGGED='' HAS_SNAPSHOT='' PREVIOUS='' RUNNING=''
+  STATE='' IMAGE_ID='' TAGGED='' HAS_SNAPSHOT='' PREVIOUS='' RUNNING=''
   while read -r kind name one two three; do
     [ "$name" = "$1" ] || continue
     case $kind in
       image) STATE=$one IMAGE_ID=$two ;;
-      tagged) TAGGED=$one ;;
-      snapshot) HAS_SNAPSHOT=$one ;;
-      previous) PREVIOUS=$one ;;
+      tag)
+        TAGGED=${two%%,*}
+        TAGGED=${TAGGED#-}
+        if [ -z "$STATE" ] && [[ ,$two, == *",$2,"* ]]; then STATE=current IMAGE_ID=$one TAGGED=$2; fi
+        ;;
+      known) if [ -z "$STATE" ] && [[ ,$one, == *",$2,"* ]]; then STATE=unsure; fi ;;
+      trees)
+        if [[ ,$one, == *",$2,"* ]]; then HAS_SNAPSHOT=1; fi
+        PREVIOUS=${two#-}
+        ;;
       running) RUNNING="$RUNNING$one $two $three"$'\n' ;;
     esac
   done <<<"$PROBE"
+  STATE=${STATE:-absent}
 }
 
 # preflight: refuses to start what would fill the disk.
@@ -123,6 +168,7 @@ build_planned() {
   local i image again needed=' '
   library_hash_start
   phase hash
+  if [ -z "$DRY_RUN" ]; then probe_start; fi
   plan_hashes
   check_secrets
   phase probe
@@ -130,7 +176,7 @@ build_planned() {
   # From the end: an image that is there does not need its bases.
   for ((i = ${#PLAN[@]} - 1; i >= 0; i--)); do
     image=${PLAN[i]}
-    probed "$image"
+    probed "$image" "${PLAN_HASHES[i]}"
     again=''
     if is_requested "$image"; then
       needed="$needed$image "
@@ -152,7 +198,7 @@ build_one() {
   local image=${PLAN[$1]} hash=${PLAN_HASHES[$1]} tag=${PLAN_TAGS[$1]} again=''
   if is_requested "$image"; then again=$BUILD_AGAIN; fi
   RUN_IMAGE=$image RUN_HASH=$hash
-  probed "$image"
+  probed "$image" "$hash"
   if [ -z "$again" ]; then
     case $STATE in
       current)

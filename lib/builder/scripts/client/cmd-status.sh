@@ -61,7 +61,7 @@ status_table() {
   for ((i = 0; i < ${#PLAN[@]}; i++)); do
     image=${PLAN[i]}
     is_requested "$image" || continue
-    probed "$image"
+    probed "$image" "${PLAN_HASHES[i]}"
     status_words "${PLAN_HASHES[i]}"
     state=$REPLY
     if [ "$1" -ne 0 ]; then state=unknown; fi
@@ -93,7 +93,7 @@ status_json() {
   for ((i = 0; i < ${#PLAN[@]}; i++)); do
     image=${PLAN[i]}
     is_requested "$image" || continue
-    probed "$image"
+    probed "$image" "${PLAN_HASHES[i]}"
     status_words "${PLAN_HASHES[i]}"
     if [ "$1" -ne 0 ]; then REPLY=unknown; fi
     runs=''

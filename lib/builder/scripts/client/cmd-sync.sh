@@ -37,7 +37,7 @@ cmd_sync() {
     image=${PLAN[i]}
     is_requested "$image" || continue
     RUN_IMAGE=$image RUN_HASH=${PLAN_HASHES[i]}
-    probed "$image"
+    probed "$image" "${PLAN_HASHES[i]}"
     plan_load "$image"
     base_hashes
     hash=${PLAN_HASHES[i]}

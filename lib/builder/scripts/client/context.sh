@@ -88,7 +88,7 @@ context_tree_git() {
   CONTEXT_KIND=git CONTEXT_NESTED=()
   git_tree "$CONTEXT_DIR" "$CONTEXT_INDEX" || return 1
   CONTEXT_TREE=$GIT_TREE
-  if [ -e "$CONTEXT_INDEX.nested" ]; then nested_trees '' "$CONTEXT_INDEX"; fi
+  if [ -s "$CONTEXT_INDEX.nested" ]; then nested_trees '' "$CONTEXT_INDEX"; fi
 }
 
 # nested_trees PREFIX INDEX: git stops at submodules and other repositories inside of the context; they are looked at on
@@ -105,7 +105,7 @@ nested_trees() {
     git_tree "$CONTEXT_DIR/$path" "$index" || die 2 "git cannot read the repository $path in the context"
     CONTEXT_NESTED+=("$path" "$index")
     CONTEXT_TREE="$CONTEXT_TREE nested ${#path} $path $GIT_TREE"
-    if [ -e "$index.nested" ]; then nested_trees "$path/" "$index"; fi
+    if [ -s "$index.nested" ]; then nested_trees "$path/" "$index"; fi
   done
 }
 
@@ -133,14 +133,13 @@ git_tree() {
   elif [ -e "$2" ]; then
     rm -f -- "$2"
   fi
-  if [ -e "$2.nested" ]; then rm -f -- "$2.nested"; fi
   GIT_TREE=$(
     cd -- "$1" || exit
     export GIT_INDEX_FILE=$2 GIT_OBJECT_DIRECTORY=$TEMP_DIR GIT_ALTERNATE_OBJECT_DIRECTORIES=$objects
     # A file whose size and mtime are as before still has another ctime: git must look at it.
     git -c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.safecrlf=false \
       -c core.looseCompression=0 -c advice.addEmbeddedRepo=false add -A -- . 2>"$2.errors" || exit
-    git ls-files -s -- . | grep -q '^160000 ' && : >"$2.nested" &
+    git ls-files -s -- . | grep '^160000 ' >"$2.nested" &
     git write-tree --missing-ok ${prefix:+"--prefix=$prefix"} 2>>"$2.errors" || exit
     wait
   ) && { git_not_empty "$1" && return 0; }

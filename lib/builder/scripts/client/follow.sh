@@ -73,7 +73,7 @@ follow_once() {
   FOLLOW_PID=''
   wait "$FOLLOW_READER" || :
   if [ -s "$TEMP_DIR/follow.errors" ]; then cat -- "$TEMP_DIR/follow.errors" >&2; fi
-  if [ "$code" -eq 255 ]; then kind_fault; fi
+  if [ "$code" -eq 255 ]; then kind_fault; else kind_reached; fi
   return "$code"
 }
 

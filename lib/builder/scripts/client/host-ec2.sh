@@ -42,17 +42,18 @@ ec2_outputs() {
 }
 
 kind_attempt() {
-  if [ -z "$HOST_ADDRESS" ] || [ -z "$INSTANCE_ID" ]; then
-    HOST_FAULT='the stack has no address for it'
-    return 255
+  local code=255
+  if [ -n "$HOST_ADDRESS" ] && [ -n "$INSTANCE_ID" ]; then
+    code=0
+    ssh_attempt "$@" || code=$?
   fi
-  local code=0
-  ssh_attempt "$@" || code=$?
-  if [ "$code" -ne 255 ]; then
-    HEAL_STEP=outputs
-    ec2_remember
-  fi
+  if [ "$code" -eq 255 ]; then kind_fault; else kind_reached; fi
   return "$code"
+}
+
+kind_reached() {
+  HEAL_STEP=outputs SSH_MASTER_TRIED=''
+  ec2_remember
 }
 
 # ec2_remember: the address worked.
@@ -64,7 +65,13 @@ ec2_remember() {
   if [ "$address $id" != "$REMEMBERED" ]; then printf '%s\n%s\n' "$HOST_ADDRESS" "$INSTANCE_ID" >"$ADDRESS_FILE"; fi
 }
 
-kind_fault() { ssh_fault; }
+kind_fault() {
+  if [ -n "$HOST_ADDRESS" ] && [ -n "$INSTANCE_ID" ]; then
+    ssh_fault
+  else
+    HOST_FAULT='the stack has no address for it'
+  fi
+}
 
 kind_heal() {
   local before="$HOST_ADDRESS $INSTANCE_ID"

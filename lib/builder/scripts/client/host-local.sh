@@ -12,6 +12,8 @@ kind_attempt() {
 
 kind_fault() { :; }
 
+kind_reached() { :; }
+
 kind_heal() { return 1; }
 
 kind_remedy() { REPLY="see: $BUILDER_ID doctor"; }

@@ -5,6 +5,7 @@
 #   kind_attempt TTY LINE   runs a shell command line there, once; 255 = not reached
 #                           with KIND_EXEC it takes the place of the shell
 #   kind_fault              after 255 from such a one: HOST_FAULT = why
+#   kind_reached            after another code from such a one
 #   kind_heal               after 255: whether there is something new to try
 #   kind_remedy             REPLY = what a person can do about an unreachable host
 #   kind_name               REPLY = the host for messages

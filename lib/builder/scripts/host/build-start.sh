@@ -28,11 +28,10 @@ fi
 builds=$GANTRY_STATE/builds/$image
 directory=$builds/$run
 if ! [ -d "$directory" ]; then
-  snapshot_commit "$HOME/$root/$image" "$hash" "$run" "$keep"
+  snapshot_commit "$HOME/$root/$image" "$hash" "$run"
   umask 077
   new=$builds/.new-$run
-  rm -rf "$new"
-  mkdir -p "$new" "$GANTRY_STATE/locks"
+  mkdir -p "$new"
   printf '%s\0' "$@" >"$new/request"
   printf '%s\n' "project=$project" "image=$image" "hash=$hash" "tag=$tag" "client=$client" "started=$(date +%s)" >"$new/meta"
   : >"$new/log"
@@ -48,7 +47,8 @@ if ! [ -d "$directory" ]; then
   disown
   exec 8>&-
 
-  # The logs of the last 20 builds stay.
+  # While it runs. The logs of the last 20 builds stay.
+  snapshots_prune "$HOME/$root/$image" "$keep"
   count=0
   while IFS= read -r old; do
     count=$((count + 1))

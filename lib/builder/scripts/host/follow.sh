@@ -23,13 +23,23 @@ if [ "$wait" = no-wait ]; then
   cat <&3
   exit 0
 fi
-polls=0
+# The runner holds the lock of alive: waiting for that is knowing at once, however it ends.
+exec 4<"$directory/alive"
+pause() {
+  local code=0
+  flock -s -w 0.1 4 2>/dev/null || code=$?
+  case $code in
+    0) flock -u 4 ;;
+    1) ;;
+    *) sleep 0.1 ;; # no flock, or one that cannot wait for so short a time
+  esac
+}
 while ! [ -e "$directory/exit" ]; do
   cat <&3 # from where the last one stopped: they share the file's position
-  polls=$((polls + 1))
-  if [ "$polls" -lt 60 ]; then sleep 0.05; else sleep 0.2; fi
-  if [ $((polls % 10)) -eq 0 ] && run_over "$directory"; then break; fi
+  pause
+  if run_over "$directory"; then break; fi
 done
+exec 4<&-
 cat <&3
 read -r code <"$directory/exit"
 exit "$code"

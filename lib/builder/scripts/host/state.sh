@@ -6,6 +6,7 @@
 #   ~/<root>/<image>/<hash>/          one immutable source tree; current -> the last one
 
 GANTRY_STATE=$HOME/.gantry
+READ_ONLY='' # set: only look, leave nothing
 
 # lock_fd [-s] [-n] FD: takes the lock of an open file: -s shared, -n without waiting. The kernel frees it when the last
 # process that has the file open ends, however it ends.
@@ -31,7 +32,7 @@ fi
 run_over() {
   [ ! -e "$1/exit" ] || return 0
   if (exec 7<>"$1/alive" && lock_fd -n 7) 2>/dev/null; then
-    [ -e "$1/exit" ] || bury "$1" # it may have ended between the two looks
+    [ -e "$1/exit" ] || [ -n "$READ_ONLY" ] || bury "$1" # it may have ended between the two looks
     return 0
   fi
   return 1
@@ -112,14 +113,54 @@ engine_storage() {
   esac
   if ! [ -d "$REPLY" ]; then
     REPLY=$HOME
-  elif [ -d "$GANTRY_STATE" ]; then
+  elif [ -z "$READ_ONLY" ]; then
     printf '%s\n' "$REPLY" >"$cache"
   fi
 }
 
-# free_kib DIRECTORY: REPLY = free space of its file system for an ordinary user.
+# engine_images ENGINE STORAGE NAME…: REPLY = "ID TAGS" of the images that exist, one a line. podman takes a thirtieth of a
+# second to say so, so its answer is kept for as long as the list in its storage is not written again.
+engine_images() {
+  local engine=$1 storage=$2 list='' cache file
+  shift 2
+  for file in "$storage"/*-images/images.json; do
+    if [ -n "$storage" ] && [ -r "$file" ]; then list="$list$file"$'\n'; fi
+  done
+  cache=$GANTRY_STATE/answer.$engine
+  if [ -n "$list" ] && answer_holds "$cache" "$list" "$*"; then return; fi
+  if [ -n "$READ_ONLY" ]; then list=''; fi
+  if [ -n "$list" ]; then : >"$cache.$$"; fi # its age is that of the question, not of the answer
+  # Says so on standard error about names that do not exist, and fails.
+  REPLY=$("$engine" image inspect --format '{{.Id}} {{json .RepoTags}}' "$@" 2>/dev/null) || :
+  if [ -n "$list" ]; then
+    printf '%s\n' "$*" "$REPLY" >"$cache.$$.new"
+    touch -r "$cache.$$" "$cache.$$.new"
+    mv "$cache.$$.new" "$cache"
+    rm -f "$cache.$$"
+  fi
+}
+
+# answer_holds CACHE FILES NAMES: whether the kept answer is to this question and younger than the lists; REPLY = it.
+answer_holds() {
+  local file names
+  [ -r "$1" ] || return 1
+  while IFS= read -r file; do
+    if [ -n "$file" ] && ! [ "$1" -nt "$file" ]; then return 1; fi
+  done <<<"$2"
+  {
+    IFS= read -r names && [ "$names" = "$3" ] || return 1
+    IFS= read -r -d '' REPLY || :
+  } <"$1"
+}
+
+# free_kib DIRECTORY…: prints `free KIB DIRECTORY`: what an ordinary user may still write there.
 free_kib() {
-  local line='' rest
-  line=$(df -Pk -- "$1" 2>/dev/null | tail -n 1)
-  read -r _ _ _ REPLY rest <<<"$line"
+  df -Pk -- "$@" 2>/dev/null | {
+    local kib
+    read -r _ || : # the heading
+    while [ $# -gt 0 ] && read -r _ _ _ kib _; do
+      printf 'free %s %s\n' "$kib" "$1"
+      shift
+    done
+  }
 }

@@ -5,4 +5,5 @@
 set -euo pipefail
 . "${BASH_SOURCE[0]%/*}/state.sh"
 . "${BASH_SOURCE[0]%/*}/snapshot.sh"
-snapshot_commit "$HOME/$1/$2" "$3" "$4" "$5" "${6:-}"
+snapshot_commit "$HOME/$1/$2" "$3" "$4" "${6:-}"
+snapshots_prune "$HOME/$1/$2" "$5"
