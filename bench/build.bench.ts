@@ -49,8 +49,9 @@ async function measure(standin: Standin, { files, rtt }: Case): Promise<Figure[]
     ours(); // both have everything over there now
     const what = `${files} files, ${rtt} ms round trip`;
 
-    const noop = await inTurn(7, [theirs, ours]);
-    const [seedNoop = NaN, ourNoop = NaN] = noop.map(median);
+    // The runbook's build moves its tag each time. Our first look after that asks the engine again, those that follow do not.
+    const noop = await inTurn(7, [theirs, ours, ours]);
+    const [seedNoop = NaN, ourFirst = NaN, ourNoop = NaN] = noop.map(median);
     const edited = await inTurn(5, [
       () => {
         edit();
@@ -67,7 +68,7 @@ async function measure(standin: Standin, { files, rtt }: Case): Promise<Figure[]
         name: `noop-${files}${rtt ? `-rtt${rtt}` : ""}`,
         value: seedNoop / ourNoop,
         unit: "x faster",
-        detail: `nothing changed, ${what}: ${ms(ourNoop)}, rsync + podman build ${ms(seedNoop)} (medians of 7)`,
+        detail: `nothing changed, ${what}: ${ms(ourNoop)} (${ms(ourFirst)} when the engine was used in between), rsync + podman build ${ms(seedNoop)} (medians of 7)`,
       }),
       atMost(1, {
         name: `edit-${files}${rtt ? `-rtt${rtt}` : ""}`,

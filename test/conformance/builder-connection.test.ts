@@ -27,7 +27,7 @@ withTools(labTools, () => {
     test("is reached over one connection, kept open, in a private directory", () => {
       lab.configure({});
       expect(hello()).toEqual(worked);
-      const log = () => Number(lab.host.output("ps -eo args= | grep -c \"[s]shd: $(id -un)@\""));
+      const log = () => Number(lab.host.output('ps -eo args= | grep -c "[s]shd: $(id -un)@"'));
       const before = log();
       expect(hello()).toEqual(worked);
       expect(log()).toBe(before);
