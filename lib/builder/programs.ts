@@ -29,6 +29,7 @@ export const CLIENT_PROGRAMS: readonly string[] = [
   "settings.sh",
   "setup-settings.sh",
   "ssh.sh",
+  "sync-changes.sh",
   "sync.sh",
   "terraform.sh",
 ];

@@ -1,4 +1,5 @@
 // What of a context reaches the builder and the image: all that git sees, and nothing else.
+import { execFileSync } from "node:child_process";
 import { renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Lab, labTools } from "../support/lab";
@@ -179,6 +180,53 @@ withTools(labTools, () => {
     expect(inode(first)).toBe(inode(hash()));
     expect(snapshots().sort()).toEqual([first, hash(), "current"].sort()); // KEEP_SNAPSHOTS is 2
     expect(lab.host.output(`ls ~/development/app/${first}`)).not.toContain("small");
+  });
+
+  test("any series of edits arrives exactly, by the quick way and by the slow one, and leaves older trees alone", () => {
+    lab.files.stub("rsync", `echo "$*" >>${lab.project}/rsync.log; PATH=\${PATH#*:} exec rsync "$@"`);
+    lab.write(".git/info/exclude", "/rsync.log\n");
+    let seed = 42;
+    const random = (below: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % below;
+    const list = (directory: string) =>
+      `cd ${directory} && find . -mindepth 1 \\( -type f -printf '%P %m ' -exec md5sum {} \\; -o -type l -printf '%P -> %l\\n' \\) | sed 's/  .*//' | sort`;
+    const names = ["a", "b c", "d/e", "d/f/g", "-h", "i\nj", "k"];
+    let before: readonly [string, string] | undefined;
+    for (let round = 0; round < 9; round++) {
+      for (let edit = 0; edit < 3; edit++) {
+        const name = `app/${names[random(names.length)] ?? ""}`;
+        lab.remove(name);
+        if (random(4) === 0) lab.write(`${name}/inside`, String(random(9)));
+        else if (random(4) === 0) symlinkSync(String(random(9)), join(lab.project, name));
+        else if (random(4) > 0) lab.write(name, String(random(3)), random(2) === 0 ? 0o755 : 0o640);
+        if (/\/d$/.test(name)) lab.remove("app/d");
+      }
+      lab.write("app/round", String(round)); // something always changes
+      lab.ok("sync", "app");
+      const here = execFileSync("bash", ["-c", list(join(lab.project, "app"))], { encoding: "utf8" });
+      const current = lab.host.output("readlink ~/development/app/current").trim();
+      const there = lab.host.output(list(`~/development/app/${current}`));
+      expect(there).toBe(here.replaceAll(/ 640 /g, " 644 "));
+      expect(lab.host.output(`find ~/development/app/${current} -type d -empty`)).toBe("");
+      if (before !== undefined) expect(lab.host.output(list(`~/development/app/${before[0]}`))).toBe(before[1]);
+      before = [current, there];
+      if (round === 4) lab.remove(".gantry/trees"); // another machine, or a new checkout
+    }
+    const ways = lab
+      .read("rsync.log")
+      .trim()
+      .split("\n")
+      .map((line) => line.includes("--checksum"));
+    expect(ways.slice(1)).toEqual([false, false, false, false, true, false, false, false]);
+    lab.files.stub("rsync", 'PATH=${PATH#*:} exec rsync "$@"');
+  });
+
+  test("sync --force does not trust what the builder has", () => {
+    lab.write("app/x", "right");
+    lab.ok("sync", "app");
+    lab.host.output("rm ~/development/app/current/x; echo wrong >~/development/app/current/x");
+    expect(lab.ok("sync", "app")).toContain("up to date");
+    expect(lab.ok("sync", "--force", "app")).toContain("copied");
+    expect(lab.host.output("cat ~/development/app/current/x")).toBe("right");
   });
 
   test("sync copies without a build, once, and says where", () => {

@@ -22,7 +22,7 @@ cmd_sync() {
   local images=() i image force='' hash
   while [ $# -gt 0 ]; do
     case $1 in
-      --force) force=1 ;;
+      --force) force=1 SYNC_WHOLE=1 ;;
       -*) common_flag "$1" || bad_argument sync "$1" ;;
       *) images+=("$1") ;;
     esac

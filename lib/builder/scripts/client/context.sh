@@ -177,19 +177,23 @@ git_ignored() { (cd -- "$1" && git check-ignore -q -- .) 2>/dev/null; }
 # takes a name that starts with # or ; for a comment). Not the nested repositories themselves, and nothing that only the index
 # has (sparse checkout); the Containerfile even when git ignores it.
 context_list_git() {
-  local i
-  {
-    git_paths '' "$CONTEXT_INDEX"
-    for ((i = 0; i < ${#CONTEXT_NESTED[@]}; i += 2)); do
-      git_paths "${CONTEXT_NESTED[i]}/" "${CONTEXT_NESTED[i + 1]}"
-    done
-    printf 'below \0file %s\0' "$CONTAINERFILE"
-  } | DIRECTORY=$CONTEXT_DIR perl -0ne '
+  context_entries | DIRECTORY=$CONTEXT_DIR perl -0ne '
     chomp;
     if (s/^below //) { $below = $_; next }
     next if /^160000 / || !(s/^file // || s/^[^\t]*\t//);
     $_ = "$below$_";
     print "./$_\0" if !$seen{$_}++ && (-l "$ENV{DIRECTORY}/$_" || -e _)'
+}
+
+# context_entries: prints what git says of every file, each ended by NUL: "MODE ID STAGE<tab>PATH", "below PREFIX" before the
+# entries of a repository, "file PATH" for one that git may not know.
+context_entries() {
+  local i
+  git_paths '' "$CONTEXT_INDEX"
+  for ((i = 0; i < ${#CONTEXT_NESTED[@]}; i += 2)); do
+    git_paths "${CONTEXT_NESTED[i]}/" "${CONTEXT_NESTED[i + 1]}"
+  done
+  printf 'below \0file %s\0' "$CONTAINERFILE"
 }
 
 git_paths() {

@@ -1,5 +1,10 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
 # Copying an image's context to the builder, as a tree that nobody changes afterwards: ~/<root>/<image>/<hash>/.
+
+# shellcheck source=sync-changes.sh
+. "$CLIENT_DIR/sync-changes.sh"
+
+SYNC_WHOLE='' # set: do not trust what the builder has
 
 # sync_tree IMAGE RUN PREVIOUS BASE_HASHES: copies the context to .partial-RUN on the builder. context_hash has been called;
 # CONTEXT_HASH is what was really copied: the tree is looked at again afterwards, and copied again when it moved meanwhile.
@@ -8,20 +13,35 @@ sync_tree() {
   has rsync || die 2 "rsync is not installed on this machine" "install it (macOS has it; Debian: apt install rsync)"
   for attempt in 1 2 3 4 5; do
     hash=$CONTEXT_HASH code=0
-    sync_once "$image" "$run" "$previous" || code=$?
+    sync_changes "$image" "$run" "$previous" || code=$?
+    case $code in
+      0) ;;
+      *)
+        if [ "$code" -ne 2 ]; then sync_discard "$image" "$run"; fi
+        code=0
+        sync_once "$image" "$run" "$previous" || code=$?
+        ;;
+    esac
     context_hash "$image" "$4"
     if [ "$hash" = "$CONTEXT_HASH" ]; then
       case $code in
-        0) return 0 ;;
+        0)
+          sync_remember "$image" "$hash" "$previous"
+          return 0
+          ;;
         127) die 2 "rsync cannot be started" ;;
         *) die 69 "copying $image to the builder failed (rsync exit $code)" "is rsync installed there, and is there room? $BUILDER_ID doctor" ;;
       esac
     fi
     note "$image changed while it was copied; copying again"
-    quote rm -rf "$REMOTE_ROOT/$image/.partial-$run"
-    on_host "$REPLY"
+    sync_discard "$image" "$run"
   done
   die 1 "$image changes faster than it can be copied" "stop what writes into $CONTEXT_DIR, or let git ignore what it writes"
+}
+
+sync_discard() { # IMAGE RUN
+  quote rm -rf "$REMOTE_ROOT/$1/.partial-$2"
+  on_host "$REPLY"
 }
 
 # sync_once IMAGE RUN PREVIOUS: one transfer; a connection that drops is picked up where it was.
