@@ -177,6 +177,9 @@ if [ "$engine" = docker ]; then
   if docker buildx version >/dev/null 2>&1; then
     export DOCKER_BUILDKIT=1
     command+=(--progress=plain)
+  elif [ "${#secrets[@]}" -gt 0 ]; then
+    printf '%s\n' 'docker needs its buildx plugin for build secrets: install docker-buildx on the builder'
+    finish 65
   else
     export DOCKER_BUILDKIT=0
   fi
