@@ -58,7 +58,7 @@ withTools(labTools, () => {
     const out = lab.ok("build", "app");
     expect(out).toContain("  steps    1 cached, 1 rebuilt\n");
     expect(out).toMatch(/\n {2}digest {3}sha256:[0-9a-f]{64}\n/);
-    expect(calls().filter((line) => line.includes(' build '))).toEqual([
+    expect(calls().filter((line) => line.includes(" build "))).toEqual([
       expect.stringMatching(/^DOCKER_BUILDKIT=1 build .*--progress=plain .*\.$/),
     ]);
     lab.host.output("rm ~/docker.log");
@@ -80,7 +80,7 @@ withTools(labTools, () => {
     lab.host.output("touch ~/no-buildx");
     const out = lab.ok("build", "--force", "app");
     expect(out).toContain("  steps    1 cached, 1 rebuilt\n");
-    expect(calls().filter((line) => line.includes(' build '))).toEqual([
+    expect(calls().filter((line) => line.includes(" build "))).toEqual([
       expect.stringMatching(/^DOCKER_BUILDKIT=0 build /),
     ]);
     expect(calls().join("\n")).not.toContain("--progress");
