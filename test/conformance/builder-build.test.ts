@@ -238,8 +238,12 @@ withTools(labTools, () => {
     ]);
   });
 
-  test("--quiet says nothing but the result, and the end of the log when it fails", () => {
-    expect(lab.run("build", "--force", "--quiet", "app")).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  test("--quiet says one line, and the end of the log when it fails", () => {
+    expect(lab.run("build", "--force", "--quiet", "app")).toEqual({
+      code: 0,
+      stdout: `app: built, localhost/app:dev is ctx-${hashOf("app")}\n`,
+      stderr: "",
+    });
     lab.write("app/Containerfile", `${FROM}RUN false\n`);
     const { code, stdout, stderr } = lab.run("build", "--quiet", "app");
     expect([code, stdout, stderr.includes("RUN false")]).toEqual([65, "", true]);

@@ -42,6 +42,30 @@ withTools(labTools, () => {
       expect(hello()).toEqual(worked);
     });
 
+    test("whose connection dies under a command is reached anew", async () => {
+      lab.configure({});
+      expect(hello()).toEqual(worked);
+      // df is part of the answer to status; the first one hangs.
+      lab.host.output(
+        "printf '#!/bin/sh\\nmkdir ~/once 2>/dev/null && sleep 600\\nexec /bin/df \"$@\"\\n' >bin/df; chmod +x bin/df",
+      );
+      const status = lab.start("status", "--json");
+      lab.host.output("while ! [ -d once ]; do sleep 0.05; done");
+      lab.host.dropConnections();
+      const { code, stdout } = await status.ended;
+      expect([code, JSON.parse(stdout)]).toMatchObject([0, { reachable: true }]);
+      lab.host.output("rm -rf bin/df once");
+    });
+
+    test("that cuts off a command of the user's does not run it again", async () => {
+      lab.configure({});
+      const shell = lab.start("shell", "--", "sh", "-c", "echo x >>ran; echo begun; sleep 600");
+      await shell.printed(/begun/);
+      lab.host.dropConnections();
+      expect(await shell.ended).toMatchObject({ code: 255, stderr: expect.stringContaining("cut off") });
+      expect(lab.host.output("cat ran; rm ran")).toBe("x\n");
+    });
+
     test("on another port is another connection", async () => {
       lab.configure({});
       expect(hello()).toEqual(worked);
@@ -218,7 +242,7 @@ esac`,
 
     test("that was never deployed: 69, make it", () => {
       cloud({ address: "", id: "" });
-      expect(hello()).toMatchObject({ code: 69, stderr: expect.stringContaining("is the stack deployed? builder up") });
+      expect(hello()).toMatchObject({ code: 69, stderr: expect.stringContaining("  deploy the stack: builder up\n") });
     });
 
     test("whose old address is another machine's now is not mistaken for it", async () => {

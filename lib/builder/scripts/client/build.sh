@@ -312,7 +312,7 @@ build_ended() {
 build_result() {
   if [ -n "$JSON" ]; then
     build_json "$@"
-  elif [ "$4" = 'up to date' ] || [ "$4" = 'tag moved' ]; then
+  elif [ "$4" = 'up to date' ] || [ "$4" = 'tag moved' ] || { [ "$4" = built ] && [ -n "$QUIET" ]; }; then
     say "$1: $4, localhost/$1:$3 is ctx-$2"
   fi
   run_write "$4" 0

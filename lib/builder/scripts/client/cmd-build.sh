@@ -25,7 +25,7 @@ The build runs on the builder by itself: Ctrl-C or a lost network only end the w
   --no-wait           when the image is being built with other content, do not wait for that: exit 75
   --dry-run           say what would be done
   --json              one line of JSON for each image on standard output, the log on standard error
-  --quiet             only results, and the end of the log of a build that fails
+  --quiet             one line for each image, and the end of the log of a build that fails
 
 Before a build the builder must have the free space that the stack asks for (minFreeGib); else the exit code is 1 and
 it is said what would free how much.

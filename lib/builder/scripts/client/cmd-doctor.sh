@@ -34,7 +34,7 @@ finding() {
   case $level in ok) mark='ok     ' ;; warning) mark='WARNING' ;; *) mark='ERROR  ' ;; esac
   [ -n "$QUIET" ] && [ "$level" = ok ] && return
   say "$mark $check: $what"
-  [ -z "$remedy" ] || say "        -> $remedy"
+  [ -z "$remedy" ] || say "        -> ${remedy//$'\n'/$'\n'           }"
 }
 
 cmd_doctor() {
@@ -192,7 +192,7 @@ check_outputs() {
   address=$(terraform_output public_ip) || address=''
   [ -n "$address" ] || address=$(terraform_output private_ip) || address=''
   if [ -z "$id" ]; then
-    finding error outputs "the stack has no outputs for $BUILDER_ID" "@ up"
+    finding error outputs "the stack has no outputs for $BUILDER_ID" "deploy the stack: @ up"
   elif [ -n "$INSTANCE_ID" ] && [ "$id" != "$INSTANCE_ID" ]; then
     finding warning outputs "the outputs name $id, but $INSTANCE_ID is in use" "forget the old one: rm $STATE_DIR/$PROJECT.$BUILDER_ID.address"
   elif [ -n "$HOST_ADDRESS" ] && [ "$address" != "$HOST_ADDRESS" ]; then

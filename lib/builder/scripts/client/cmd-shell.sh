@@ -27,7 +27,12 @@ cmd_shell() {
     quote "$@"
     line=$REPLY
     if would "$line"; then return; fi
-    if [ -t 0 ] && [ -t 1 ]; then on_host -t "$line" || code=$?; else on_host "$line" || code=$?; fi
+    # Whether the host answers is found out first: the command itself must not run twice when it is cut off.
+    on_host : </dev/null
+    local tty=''
+    if [ -t 0 ] && [ -t 1 ]; then tty=-t; fi
+    kind_attempt "$tty" "$line" || code=$?
+    [ "$code" -ne 255 ] || [ "$HOST_KIND" = local ] || warn "exit 255: from the command, or the connection was cut off"
     exit "$code"
   fi
   if would "a login shell on the builder"; then return; fi

@@ -24,6 +24,8 @@ kind_prepare() {
     ec2_outputs
     HEAL_STEP=refresh
   fi
+  # What was never deployed is nowhere in the cloud.
+  [ -n "$INSTANCE_ID" ] || HEAL_STEP=none
   SSH_ALIAS=$INSTANCE_ID
   ssh_options
 }
@@ -52,7 +54,8 @@ kind_attempt() {
 }
 
 kind_reached() {
-  HEAL_STEP=outputs SSH_MASTER_TRIED=''
+  HEAL_STEP=outputs
+  ssh_reached
   ec2_remember
 }
 
@@ -88,7 +91,7 @@ kind_heal() {
   [ "$HEAL_STEP" = refresh ] || return 1
   HEAL_STEP=none
   note "asking the cloud where $BUILDER_ID is ($TERRAFORM apply -refresh-only)"
-  terraform_refresh || warn "$TERRAFORM apply -refresh-only failed; going by the old outputs"
+  terraform_refresh || warn "$TERRAFORM apply -refresh-only failed ($REPLY); going by the old outputs"
   ec2_outputs
   [ "$HOST_ADDRESS $INSTANCE_ID" != "$before" ] || return 1
   ssh_options
@@ -98,7 +101,13 @@ kind_remedy() {
   ssh_remedy
   if [ -n "$REPLY" ]; then return; fi
   if [ -z "$INSTANCE_ID" ]; then
-    REPLY="is the stack deployed? $BUILDER_ID up"
+    if stack_initialized; then
+      REPLY="deploy the stack: $BUILDER_ID up"
+    else
+      quote cd "$FILE_ROOT/$STACK_DIR"
+      REPLY="deploy the stack: $BUILDER_ID up
+or, if it is deployed and its state is kept elsewhere: $REPLY && $TERRAFORM init"
+    fi
   else
     REPLY="is it stopped? $BUILDER_ID start
 has your own address changed, or the machine just booted? $BUILDER_ID doctor"

@@ -13,7 +13,7 @@ kind_attempt() { ssh_attempt "$@"; }
 
 kind_fault() { ssh_fault; }
 
-kind_reached() { SSH_MASTER_TRIED=''; }
+kind_reached() { ssh_reached; }
 
 # The connection kept open may be the dead part.
 kind_heal() { ssh_drop_master; }

@@ -2,7 +2,7 @@
 # ssh the way all commands use it: one connection kept open for ten minutes, no questions, the host key pinned under a name
 # that stays when the address changes.
 
-SSH_ALIAS='' SSH_MASTER_TRIED=''
+SSH_ALIAS='' SSH_MASTER_TRIED='' SSH_MASTER_SEEN=''
 
 # ssh_options: SSH_OPTIONS for the host as it is known now, and SSH_SOCKET. Another address, key or pin is another socket,
 # so that a connection to a machine's old address never serves its new one.
@@ -26,6 +26,7 @@ ssh_options() {
   SSH_KNOWN_HOSTS=$known SSH_LOG=$TEMP_DIR/ssh.log
   string_hash "$HOST_USER|$HOST_ADDRESS|$HOST_PORT|$identity|$SSH_ALIAS|$known|$HOST_KEY|$ACCESS"
   SSH_SOCKET=$SSH_DIR/$REPLY
+  if [ -S "$SSH_SOCKET" ]; then SSH_MASTER_SEEN=$SSH_SOCKET; fi
   SSH_OPTIONS=(
     -o ControlMaster=auto -o ControlPersist=10m -o "ControlPath=$SSH_SOCKET"
     -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3
@@ -65,9 +66,12 @@ ssh_attempt() {
   else
     ssh -T -E "$SSH_LOG" -o BatchMode=yes "${SSH_OPTIONS[@]}" "$HOST_ADDRESS" "$2" || code=$?
   fi
-  if [ "$code" -eq 255 ]; then ssh_fault; else SSH_MASTER_TRIED=''; fi
+  if [ "$code" -eq 255 ]; then ssh_fault; else ssh_reached; fi
   return "$code"
 }
+
+# ssh_reached: the host answered; from now on there is a connection that is kept open.
+ssh_reached() { SSH_MASTER_TRIED='' SSH_MASTER_SEEN=$SSH_SOCKET; }
 
 # ssh_fault: HOST_FAULT = why ssh failed, in one line.
 ssh_fault() {
@@ -110,10 +114,13 @@ if you know that it was installed anew, "
   esac
 }
 
-# ssh_drop_master: ends the connection that is kept open, if it may be a dead one; says whether there was one.
+# ssh_drop_master: ends the connection that is kept open, if it may be a dead one; says whether there was one. It may have
+# found out itself meanwhile, and have taken its socket away.
 ssh_drop_master() {
-  [ "$SSH_MASTER_TRIED" != "$SSH_SOCKET" ] && [ -S "$SSH_SOCKET" ] || return 1
-  SSH_MASTER_TRIED=$SSH_SOCKET
+  [ "$SSH_MASTER_TRIED" != "$SSH_SOCKET" ] || return 1
+  [ -S "$SSH_SOCKET" ] || [ "$SSH_MASTER_SEEN" = "$SSH_SOCKET" ] || return 1
+  SSH_MASTER_TRIED=$SSH_SOCKET SSH_MASTER_SEEN=''
+  [ -S "$SSH_SOCKET" ] || return 0
   ssh "${SSH_OPTIONS[@]}" -O exit "$HOST_ADDRESS" >/dev/null 2>&1 || :
   rm -f -- "$SSH_SOCKET"
 }

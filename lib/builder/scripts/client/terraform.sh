@@ -24,7 +24,16 @@ terraform_output() {
   in_stack output -no-color -raw "$OUTPUT_PREFIX$1" 2>/dev/null
 }
 
-# terraform_refresh: reads from the cloud what the state should say; changes nothing there.
+# stack_initialized: whether the stack's backend can be asked from here.
+stack_initialized() { (cd -- "$FILE_ROOT/$STACK_DIR" && [ -d "${TF_DATA_DIR:-.terraform}" ]); }
+
+# terraform_refresh: reads from the cloud what the state should say; changes nothing there. When it fails, REPLY = why.
 terraform_refresh() {
-  in_stack apply -refresh-only -auto-approve -input=false -no-color >&2
+  local line
+  in_stack apply -refresh-only -auto-approve -input=false -no-color >"$TEMP_DIR/refresh" 2>&1 && return
+  REPLY='it did not say why'
+  while IFS= read -r line; do
+    case $line in *Error:*) REPLY=${line#*Error: } ;; esac
+  done <"$TEMP_DIR/refresh"
+  return 1
 }
