@@ -4,9 +4,9 @@ import { z } from "zod";
 import { GantryError } from "../core/errors";
 import { GeneratedFile } from "../core/generated-file";
 import type { ImageSource } from "../core/image-source";
+import { addLauncher, ProgramLibrary } from "../core/program-library";
 import { parseProps, parseValue } from "../core/props";
 import { renderEnv } from "../core/render/env";
-import { addLauncher, BuilderLibrary } from "./builder-library";
 import { ec2Settings, hostSettings } from "./builder-settings";
 import { addEc2Machine, type Ec2Machine } from "./ec2-machine";
 import { addOutputs } from "./ec2-outputs";
@@ -14,6 +14,7 @@ import type { BuilderProps, Ec2BuilderProps, GpuBuilderProps, HostBuilderProps }
 import { ec2BuilderProps, hostBuilderProps } from "./gpu-builder.schema";
 import { buildOrder, imageSettings, type ImageBuild } from "./image-builds";
 import { instanceTypeFacts, type Arch } from "./instance-types";
+import { CLIENT_PROGRAMS, HOST_PROGRAMS } from "./programs";
 import { addProvisioning } from "./provisioning";
 import { regionOf } from "./region";
 import { renderRunbook } from "./runbook.render";
@@ -70,7 +71,7 @@ export class GpuBuilder extends Construct {
     parseProps(this, programName, { id });
     const { machine, settings, provision, rhel } = isOnHost(props) ? this.onHost(props) : this.onEc2(props);
     this.machine = machine;
-    BuilderLibrary.of(TerraformStack.of(this));
+    ProgramLibrary.of(this).add(CLIENT_PROGRAMS).add(HOST_PROGRAMS);
     this.program = addLauncher(this, id);
     this.settings = new GeneratedFile(this, "Settings", {
       path: `${id}/builder.env`,
@@ -78,7 +79,6 @@ export class GpuBuilder extends Construct {
         renderEnv({
           ...settings,
           ...(machine && { REGION: regionOf(this) ?? "" }),
-          BUILDER_ID: id,
           STACK_DIR: stackDirectory,
           PROJECT_DIR: adoptedRoot ? "." : "",
           IMAGES: buildOrder([...this.builds.values()]).join(" "),

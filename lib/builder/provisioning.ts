@@ -8,7 +8,6 @@ import type { GeneratedFile } from "../core/generated-file";
 import { planSteps, type PlannedStep } from "../core/remote-step";
 import { shellQuote, type EnvModel } from "../core/render/env";
 import { TerraformData } from "../core/terraform-data";
-import { SCRIPTS } from "./builder-library";
 import type { Ec2Machine } from "./ec2-machine";
 import { HOST_PROGRAMS } from "./programs";
 
@@ -27,7 +26,7 @@ export function setupSteps(settings: EnvModel): PlannedStep[] {
       id: "programs",
       source: "lib/gantry/host",
       target: ".gantry/lib/current",
-      content: HOST_PROGRAMS.map((name) => [name, sha256(readFileSync(join(SCRIPTS, "host", name)))]),
+      content: HOST_PROGRAMS.names.map((name) => [name, sha256(readFileSync(join(HOST_PROGRAMS.directory, name)))]),
     },
     {
       kind: "run",

@@ -2,6 +2,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack, TerraformVariable, type TerraformResource } from "cdktf";
 import { Ami, Duration, GpuBuilder, Host } from "../../lib/builder";
 import type { Ec2BuilderProps } from "../../lib/builder/gpu-builder.props";
+import { COMMON_PROGRAMS } from "../../lib/core/program-library";
 import { CLIENT_PROGRAMS, HOST_PROGRAMS } from "../../lib/builder/programs";
 import { ContainerImage } from "../../lib/image";
 import { PUBLIC_KEY, Template } from "../support/template";
@@ -275,7 +276,6 @@ describe("what setup is told", () => {
       project: "p",
     };
     expect(onEc2(props).env("builder/builder.env")).toMatchObject({
-      BUILDER_ID: "builder",
       PROJECT: "p",
       HOST_KIND: "ec2",
       HOST_PORT: "22",
@@ -327,8 +327,9 @@ describe("files", () => {
         "builder/builder.env",
         "builder/images/vllm.env",
         "gantry.json",
-        ...CLIENT_PROGRAMS.map((name) => `lib/gantry/client/${name}`),
-        ...HOST_PROGRAMS.map((name) => `lib/gantry/host/${name}`),
+        ...COMMON_PROGRAMS.map((name) => `lib/gantry/common/${name}`),
+        ...CLIENT_PROGRAMS.names.map((name) => `lib/gantry/builder/${name}`),
+        ...HOST_PROGRAMS.names.map((name) => `lib/gantry/host/${name}`),
       ].sort(),
     );
     expect(template.isExecutable("bin/builder")).toBe(true);
@@ -492,7 +493,7 @@ test("two builders in one stack keep to themselves", () => {
   expect(Object.keys(template.json.output ?? {})).toEqual(
     expect.arrayContaining(["instance_id", "arm_instance_id", "ssh_command", "arm_ssh_command"]),
   );
-  expect(template.env("arm/builder.env")).toMatchObject({ BUILDER_ID: "arm", OUTPUT_PREFIX: "arm_", GPU: "nvidia" });
+  expect(template.env("arm/builder.env")).toMatchObject({ OUTPUT_PREFIX: "arm_", GPU: "nvidia" });
   expect(template.file("bin/arm")).toBe(template.file("bin/builder"));
   const prefix = "/aws/service/deeplearning/ami";
   const parameters = Object.values(template.json.data?.aws_ssm_parameter ?? {}).map(({ name }) => name);

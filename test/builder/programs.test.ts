@@ -1,12 +1,14 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CLIENT_PROGRAMS, HOST_PROGRAMS } from "../../lib/builder/programs";
+import { COMMON_PROGRAMS } from "../../lib/core/program-library";
 
-const scripts = join(__dirname, "../../lib/builder/scripts");
+const lib = join(__dirname, "../../lib");
 
 test.each([
-  ["client", CLIENT_PROGRAMS],
-  ["host", HOST_PROGRAMS],
-])("every program of scripts/%s is generated", (folder, listed) => {
-  expect([...listed].sort()).toEqual(readdirSync(join(scripts, folder)).sort());
+  ["builder/scripts/client", CLIENT_PROGRAMS.names],
+  ["builder/scripts/host", HOST_PROGRAMS.names],
+  ["core/scripts", [...COMMON_PROGRAMS, "launcher.sh"]],
+])("every program of %s is generated", (folder, listed) => {
+  expect([...listed].sort()).toEqual(readdirSync(join(lib, folder)).sort());
 });

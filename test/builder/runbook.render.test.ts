@@ -5,7 +5,7 @@ import type { ImageSource } from "../../lib/core/image-source";
 import type { EnvModel } from "../../lib/core/render/env";
 import { renderRunbook } from "../../lib/builder/runbook.render";
 import type { RunbookModel } from "../../lib/builder/runbook-model";
-import { namedCommands, programCommands } from "../support/builder-commands";
+import { namedCommands, programCommands } from "../support/program-commands";
 import { readMarkdown } from "../support/markdown";
 
 const local: EnvModel = {
@@ -85,7 +85,7 @@ test.each(variants)("names only commands and options that the program has: %s", 
   const program = programCommands();
   const named = namedCommands(renderRunbook(given));
   expect(named.length).toBeGreaterThan(20);
-  for (const { builder, command, options } of named) {
+  for (const { program: builder, command, options } of named) {
     expect(builder).toBe("builder");
     expect([...program.keys()]).toContain(command);
     for (const option of options) expect([command, ...(program.get(command) ?? [])]).toContain(option);

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
-import { namedCommands, programCommands } from "../support/builder-commands";
+import { namedCommands, programCommands } from "../support/program-commands";
 import { readMarkdown } from "../support/markdown";
 import { anchorsOf, examplesIn, filesEndingIn, read, root } from "./documents";
 import { compileFaults, run, type Snippet } from "./snippets";

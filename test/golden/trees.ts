@@ -3,7 +3,13 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { dirname, join, relative } from "node:path";
 
 export const root = join(__dirname, "../..");
-const SCRIPTS = join(root, "lib/builder/scripts");
+
+/** Where the programs of `lib/gantry/<folder>` come from. */
+const ORIGINS: Readonly<Record<string, string>> = {
+  common: "lib/core/scripts",
+  builder: "lib/builder/scripts/client",
+  host: "lib/builder/scripts/host",
+};
 
 /** Texts by path. */
 export type Tree = ReadonlyMap<string, string>;
@@ -51,8 +57,9 @@ export function goldenTree(outdir: string): Map<string, string> {
 }
 
 function originOf(path: string, text: string): string | undefined {
-  const [, side, name] = /^lib\/gantry\/(client|host)\/([^/]+)$/.exec(path) ?? [];
-  const origin = side !== undefined && name !== undefined ? join(SCRIPTS, side, name) : join(SCRIPTS, "launcher.sh");
-  if (!/^(bin|lib)\//.test(path) || readFileSync(origin, "utf8") !== text) return undefined;
-  return relative(root, origin);
+  const [, folder = "", name = ""] = /^lib\/gantry\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  const programs = ORIGINS[folder];
+  if (programs === undefined && !path.startsWith("bin/")) return undefined;
+  const origin = programs === undefined ? "lib/core/scripts/launcher.sh" : `${programs}/${name}`;
+  return readFileSync(join(root, origin), "utf8") === text ? origin : undefined;
 }

@@ -16,7 +16,7 @@ import { dirname, join, relative } from "node:path";
 import { renderEnv, type EnvModel } from "../../lib/core/render/env";
 import type { Ran, Standin } from "./standin";
 
-const SCRIPTS = join(__dirname, "../../lib/builder/scripts");
+const LIB = join(__dirname, "../../lib");
 
 /** Settings of a builder on a stand-in host. */
 export function settingsOf(host: Standin): EnvModel {
@@ -49,9 +49,13 @@ export class FileRoot {
   constructor(settings: EnvModel, images: Readonly<Record<string, EnvModel>> = {}) {
     mkdirSync(this.bin);
     this.write("../cdktf.json", "{}\n");
-    this.copy("launcher.sh", "bin/builder");
-    for (const side of ["client", "host"]) {
-      for (const name of readdirSync(join(SCRIPTS, side))) this.copy(join(side, name), join("lib/gantry", side, name));
+    this.copy("core/scripts/launcher.sh", "bin/builder");
+    for (const [from, to] of [
+      ["core/scripts", "common"],
+      ["builder/scripts/client", "builder"],
+      ["builder/scripts/host", "host"],
+    ] as const) {
+      for (const name of readdirSync(join(LIB, from))) this.copy(join(from, name), join("lib/gantry", to, name));
     }
     this.configure(settings, images);
   }
@@ -62,7 +66,6 @@ export class FileRoot {
     this.write(
       "builder/builder.env",
       renderEnv({
-        BUILDER_ID: "builder",
         PROJECT: "lab",
         IMAGES: names,
         KEEP_SNAPSHOTS: 2,
@@ -122,7 +125,7 @@ export class FileRoot {
 
   private copy(from: string, to: string): void {
     mkdirSync(dirname(join(this.root, to)), { recursive: true });
-    copyFileSync(join(SCRIPTS, from), join(this.root, to));
+    copyFileSync(join(LIB, from), join(this.root, to));
     chmodSync(join(this.root, to), 0o755);
   }
 }

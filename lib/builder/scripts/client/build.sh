@@ -1,12 +1,12 @@
 # shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
 # Building images: what is to be built, in which order, and what the builder already has.
 
-# shellcheck source=context.sh
-. "$CLIENT_DIR/context.sh"
+# shellcheck source=../../../core/scripts/context.sh
+. "$COMMON_DIR/context.sh"
 # shellcheck source=sync.sh
-. "$CLIENT_DIR/sync.sh"
+. "$PROGRAM_DIR/sync.sh"
 # shellcheck source=follow.sh
-. "$CLIENT_DIR/follow.sh"
+. "$PROGRAM_DIR/follow.sh"
 
 # What a run asks for beyond the settings.
 BUILD_AGAIN='' BUILD_NO_CACHE='' BUILD_PULL='' BUILD_DETACH='' BUILD_NO_WAIT=''
@@ -121,8 +121,8 @@ probe() {
   case $code in
     0) ;;
     255) return 255 ;; # only with HOST_SOFT
-    120) die 1 "$ENGINE is not installed on the builder" "set it up: $BUILDER_ID setup" ;;
-    *) die 1 "the builder cannot be asked what it has (exit $code)" "see: $BUILDER_ID doctor" ;;
+    120) die 1 "$ENGINE is not installed on the builder" "set it up: $PROGRAM setup" ;;
+    *) die 1 "the builder cannot be asked what it has (exit $code)" "see: $PROGRAM doctor" ;;
   esac
 }
 
@@ -159,7 +159,7 @@ preflight() {
     note "$directory on the builder has $((kib / 1048576)) GiB free; builds want $MIN_FREE_GIB GiB"
     host_program disk-report.sh "$ENGINE" "$REMOTE_ROOT" "$PROJECT" >&2 || :
     die 1 "the builder's disk is too full for a build: $((kib / 1048576)) of $MIN_FREE_GIB GiB free in $directory" \
-      "$BUILDER_ID prune --dry-run shows what would go; minFreeGib in the stack is the limit"
+      "$PROGRAM prune --dry-run shows what would go; minFreeGib in the stack is the limit"
   done <<<"$PROBE"
 }
 
@@ -229,7 +229,7 @@ build_one() {
     other="run $run, context $rest, started by $client"
   done <<<"$running"
   if [ -n "$other" ] && [ -n "$BUILD_NO_WAIT" ]; then
-    die 75 "$image is being built: $other" "wait for it: $BUILDER_ID attach $image"
+    die 75 "$image is being built: $other" "wait for it: $PROGRAM attach $image"
   fi
   preflight
   [ -z "$other" ] || note "$image is being built: $other; this build waits for it"
@@ -276,7 +276,7 @@ build_new() {
   if [ -n "$BUILD_DETACH" ]; then words+=(detach=1); fi
   follow_program "$image" build-start.sh "${words[@]}" || code=$?
   if [ "$code" -eq 0 ] && [ -n "$BUILD_DETACH" ]; then
-    note "$image is being built on the builder (run $RUN_ID); come back with: $BUILDER_ID attach $image"
+    note "$image is being built on the builder (run $RUN_ID); come back with: $PROGRAM attach $image"
     build_result "$image" "$hash" "$tag" started ''
     return
   fi
@@ -299,7 +299,7 @@ build_join() {
 build_ended() {
   case $4 in
     0) build_result "$1" "$2" "$3" built '' ;;
-    75) die 75 "$1 is being built by somebody else" "wait for it: $BUILDER_ID attach $1" ;;
+    75) die 75 "$1 is being built by somebody else" "wait for it: $PROGRAM attach $1" ;;
     *)
       RUN_OUTCOME='build failed'
       build_json "$1" "$2" "$3" "$RUN_OUTCOME" ''

@@ -2,13 +2,13 @@
 # attach: comes back to a build.
 
 # shellcheck source=follow.sh
-. "$CLIENT_DIR/follow.sh"
+. "$PROGRAM_DIR/follow.sh"
 # shellcheck source=runs.sh
-. "$CLIENT_DIR/runs.sh"
+. "$PROGRAM_DIR/runs.sh"
 
 help_attach() {
   cat <<TEXT
-Usage: $BUILDER_ID attach [--run RUN] [IMAGE]
+Usage: $PROGRAM attach [--run RUN] [IMAGE]
 
 Shows the last build of an image from its first line on, waits for its end, and exits with its code. No IMAGE means the
 build that started last. Ctrl-C leaves the build alone.
@@ -23,7 +23,7 @@ cmd_attach() {
   follow_program "$RUNS_IMAGE" follow.sh "$RUNS_IMAGE" "$RUNS_ID" 0 || code=$?
   case $code in
     0) RUN_OUTCOME=built ;;
-    2) die 2 "there is no such build of $RUNS_IMAGE on the builder" "see: $BUILDER_ID logs --list" ;;
+    2) die 2 "there is no such build of $RUNS_IMAGE on the builder" "see: $PROGRAM logs --list" ;;
     *) RUN_OUTCOME='build failed' ;;
   esac
   exit "$code"

@@ -2,11 +2,11 @@
 # build: the main job.
 
 # shellcheck source=build.sh
-. "$CLIENT_DIR/build.sh"
+. "$PROGRAM_DIR/build.sh"
 
 help_build() {
   cat <<TEXT
-Usage: $BUILDER_ID build [OPTIONS] [IMAGE…]
+Usage: $PROGRAM build [OPTIONS] [IMAGE…]
 
 Brings images up to date on the builder: copies what changed, builds it there, and moves the tag when that succeeded.
 An image whose content is built already is left alone. No IMAGE means all. Images that others are FROM go first.
@@ -21,7 +21,7 @@ The build runs on the builder by itself: Ctrl-C or a lost network only end the w
                       a file for RUN --mount=type=secret,id=ID; its content goes to memory on the builder and is removed
                       with the build; may be given several times
   --tag TAG           another tag than the stack's
-  --detach            do not wait; '$BUILDER_ID attach IMAGE' comes back
+  --detach            do not wait; '$PROGRAM attach IMAGE' comes back
   --no-wait           when the image is being built with other content, do not wait for that: exit 75
   --dry-run           say what would be done
   --json              one line of JSON for each image on standard output, the log on standard error

@@ -2,11 +2,11 @@
 # doctor: looks everything over, from the tools here to the GPU there, and says for each fault what mends it. Changes nothing.
 
 # shellcheck source=setup-settings.sh
-. "$CLIENT_DIR/setup-settings.sh"
+. "$PROGRAM_DIR/setup-settings.sh"
 
 help_doctor() {
   cat <<TEXT
-Usage: $BUILDER_ID doctor [--json]
+Usage: $PROGRAM doctor [--json]
 
 Checks the tools on this machine, the generated files, the stack's outputs, the connection, and on the host the setup,
 engine, storage, disk, snapshots, GPU, clock and idle stop. Each finding comes with what mends it.
@@ -23,7 +23,7 @@ FINDINGS='' FAULTS=0
 finding() {
   local mark level=$1 check=$2 what=$3 remedy=${4:-}
   # The host does not know what this program is called.
-  remedy=${remedy//@ /$BUILDER_ID }
+  remedy=${remedy//@ /$PROGRAM }
   [ "$level" = ok ] || FAULTS=$((FAULTS + 1))
   if [ -n "$JSON" ]; then
     json_string "$what" && what=$REPLY
@@ -165,7 +165,7 @@ file_hash() {
 # Unlike other commands, this one goes on without a host.
 check_reachability() {
   local code=0 name
-  if [ "$HOST_KIND" = ec2 ] && ! has tofu && ! has terraform && [ ! -r "$STATE_DIR/$PROJECT.$BUILDER_ID.address" ]; then
+  if [ "$HOST_KIND" = ec2 ] && ! has tofu && ! has terraform && [ ! -r "$STATE_DIR/$PROJECT.$PROGRAM.address" ]; then
     return 1 # said already
   fi
   host_ssh_setup
@@ -192,9 +192,9 @@ check_outputs() {
   address=$(terraform_output public_ip) || address=''
   [ -n "$address" ] || address=$(terraform_output private_ip) || address=''
   if [ -z "$id" ]; then
-    finding error outputs "the stack has no outputs for $BUILDER_ID" "deploy the stack: @ up"
+    finding error outputs "the stack has no outputs for $PROGRAM" "deploy the stack: @ up"
   elif [ -n "$INSTANCE_ID" ] && [ "$id" != "$INSTANCE_ID" ]; then
-    finding warning outputs "the outputs name $id, but $INSTANCE_ID is in use" "forget the old one: rm $STATE_DIR/$PROJECT.$BUILDER_ID.address"
+    finding warning outputs "the outputs name $id, but $INSTANCE_ID is in use" "forget the old one: rm $STATE_DIR/$PROJECT.$PROGRAM.address"
   elif [ -n "$HOST_ADDRESS" ] && [ "$address" != "$HOST_ADDRESS" ]; then
     finding warning outputs "the outputs say ${address:-no address}, the machine is at $HOST_ADDRESS" \
       "in $STACK_DIR: $TERRAFORM apply -refresh-only"

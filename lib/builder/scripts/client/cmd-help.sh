@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # help: all commands, or one.
 
-help_help() { say "Usage: $BUILDER_ID help [COMMAND]"; }
+help_help() { say "Usage: $PROGRAM help [COMMAND]"; }
 
 cmd_help() {
   while [ $# -gt 0 ]; do
@@ -15,7 +15,7 @@ cmd_help() {
     shift
   done
   cat <<TEXT
-Usage: $BUILDER_ID COMMAND [OPTIONS]
+Usage: $PROGRAM COMMAND [OPTIONS]
 
 Edit here, build there: copies the sources of images to a builder and builds them on it.
 ${IMAGES:+Images: $IMAGES
@@ -64,7 +64,7 @@ show_help() {
   case $1 in
     up | start | stop | down) file=power ;;
     status | setup | sync | build | loop | ssh | shell | attach | logs | prune | doctor | version | help) file=$1 ;;
-    *) die 2 "unknown command: $1" "see: $BUILDER_ID help" ;;
+    *) die 2 "unknown command: $1" "see: $PROGRAM help" ;;
   esac
   load_command "$file"
   "help_$1"

@@ -2,16 +2,16 @@
 # logs: what a build printed.
 
 # shellcheck source=follow.sh
-. "$CLIENT_DIR/follow.sh"
+. "$PROGRAM_DIR/follow.sh"
 # shellcheck source=runs.sh
-. "$CLIENT_DIR/runs.sh"
+. "$PROGRAM_DIR/runs.sh"
 
 help_logs() {
   cat <<TEXT
-Usage: $BUILDER_ID logs [--run RUN] [IMAGE]
-       $BUILDER_ID logs --list [--json] [IMAGE]
+Usage: $PROGRAM logs [--run RUN] [IMAGE]
+       $PROGRAM logs --list [--json] [IMAGE]
 
-Prints the log of the last build of an image as far as it is; '$BUILDER_ID attach' waits for the rest. No IMAGE means the
+Prints the log of the last build of an image as far as it is; '$PROGRAM attach' waits for the rest. No IMAGE means the
 build that started last. --list shows the builds that the builder remembers.
 TEXT
 }
@@ -32,7 +32,7 @@ cmd_logs() {
   follow_program "$RUNS_IMAGE" follow.sh "$RUNS_IMAGE" "$RUNS_ID" 0 no-wait || code=$?
   case $code in
     0) ;;
-    2) die 2 "there is no such build of $RUNS_IMAGE on the builder" "see: $BUILDER_ID logs --list" ;;
+    2) die 2 "there is no such build of $RUNS_IMAGE on the builder" "see: $PROGRAM logs --list" ;;
     *) exit "$code" ;;
   esac
 }

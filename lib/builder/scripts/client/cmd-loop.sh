@@ -2,11 +2,11 @@
 # loop: builds whenever the sources change.
 
 # shellcheck source=build.sh
-. "$CLIENT_DIR/build.sh"
+. "$PROGRAM_DIR/build.sh"
 
 help_loop() {
   cat <<TEXT
-Usage: $BUILDER_ID loop [--interval SECONDS] [--max FAILURES] IMAGE
+Usage: $PROGRAM loop [--interval SECONDS] [--max FAILURES] IMAGE
 
 Watches the context of an image, and copies and builds when it changes. Ends with Ctrl-C, or when $MAX_ITERATIONS builds in a row
 have failed (exit 65): whoever edits, a person or an agent, should think again then.
@@ -76,7 +76,7 @@ loop_on() { # IMAGE INTERVAL MAX
         case $code in 69 | 75 | 2) ;; *) code=65 ;; esac
         RUN_IMAGE=$1
         die "$code" "stopped after $failures builds in a row that failed" \
-          "$BUILDER_ID logs $1 shows the last one; start again when you know what is wrong"
+          "$PROGRAM logs $1 shows the last one; start again when you know what is wrong"
       fi
       [ "$code" -ne 0 ] || note "watching $1"
     fi

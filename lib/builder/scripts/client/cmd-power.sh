@@ -4,11 +4,11 @@
 # shellcheck disable=SC2034 # other files of the program read what is set here
 
 # shellcheck source=cmd-setup.sh
-. "$CLIENT_DIR/cmd-setup.sh"
+. "$PROGRAM_DIR/cmd-setup.sh"
 
 help_up() {
   cat <<TEXT
-Usage: $BUILDER_ID up [--yes] [--dry-run]
+Usage: $PROGRAM up [--yes] [--dry-run]
 
 Deploys the stack (tofu or terraform asks before it changes anything; --yes answers), waits until the machine answers, and
 sets it up. On a host that is there already: only the setup.
@@ -19,7 +19,7 @@ TEXT
 
 help_start() {
   cat <<TEXT
-Usage: $BUILDER_ID start [--dry-run]
+Usage: $PROGRAM start [--dry-run]
 
 Starts the EC2 instance and waits until it answers. Its public address is another one then, unless it has an elastic IP.
 TEXT
@@ -27,7 +27,7 @@ TEXT
 
 help_stop() {
   cat <<TEXT
-Usage: $BUILDER_ID stop [--yes] [--dry-run]
+Usage: $PROGRAM stop [--yes] [--dry-run]
 
 Stops the EC2 instance; its disks stay. While something is built there, only with --yes.
 
@@ -37,7 +37,7 @@ TEXT
 
 help_down() {
   cat <<TEXT
-Usage: $BUILDER_ID down --yes [--dry-run]
+Usage: $PROGRAM down --yes [--dry-run]
 
 Destroys all that the stack has made in the cloud, disks, data volume and elastic IP included.
 
@@ -56,7 +56,7 @@ power_flags() {
 
 # only_ec2 COMMAND
 only_ec2() {
-  [ "$HOST_KIND" = ec2 ] || die 2 "$1 does not apply: $BUILDER_ID is ${2:-a machine this program neither starts nor stops}"
+  [ "$HOST_KIND" = ec2 ] || die 2 "$1 does not apply: $PROGRAM is ${2:-a machine this program neither starts nor stops}"
 }
 
 cmd_up() {
@@ -118,7 +118,7 @@ cmd_down() {
   [ -n "$YES" ] || die 77 "down destroys the machine, its disks and its data volume" "say it with --yes"
   phase destroy
   terraform_here destroy -auto-approve >&2 || die 65 "$TERRAFORM destroy failed (a protected volume must be let go in the stack first)"
-  rm -f -- "$STATE_DIR/$PROJECT.$BUILDER_ID.address"
+  rm -f -- "$STATE_DIR/$PROJECT.$PROGRAM.address"
   say "everything of the stack is gone"
 }
 
@@ -127,7 +127,7 @@ cmd_down() {
 terraform_program_here() {
   [ -n "$(type -t terraform_program)" ] || {
     # shellcheck source=terraform.sh
-    . "$CLIENT_DIR/terraform.sh"
+    . "$PROGRAM_DIR/terraform.sh"
   }
   [ -d "$FILE_ROOT/$STACK_DIR" ] || die 2 "the stack's directory $STACK_DIR is not there" "synthesize the stack again"
   terraform_program
@@ -142,7 +142,7 @@ terraform_here() { (cd -- "$FILE_ROOT/$STACK_DIR" && CHECKPOINT_DISABLE=1 "$TERR
 instance() {
   has aws || die 2 "the AWS CLI (aws) is not on PATH" "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
   host_ssh_setup
-  [ -n "$INSTANCE_ID" ] || die 2 "the stack has no instance for $BUILDER_ID" "deploy it first: $BUILDER_ID up"
+  [ -n "$INSTANCE_ID" ] || die 2 "the stack has no instance for $PROGRAM" "deploy it first: $PROGRAM up"
 }
 
 # ec2 [wait] OPERATION
@@ -152,7 +152,7 @@ ec2() {
 
 # forget_address: what was remembered is from before. The next contact asks Terraform, then the cloud.
 forget_address() {
-  rm -f -- "$STATE_DIR/$PROJECT.$BUILDER_ID.address"
+  rm -f -- "$STATE_DIR/$PROJECT.$PROGRAM.address"
   [ -n "$HOST_PREPARED" ] || return 0
   terraform_program
   SSH_MASTER_TRIED=''
@@ -168,5 +168,5 @@ refuse_while_building() {
   busy=$(host_try 'for run in ~/.gantry/builds/*/*; do
     if [ -f "$run/alive" ] && [ ! -e "$run/exit" ]; then flock -n -s "$run/alive" true || echo "$run"; fi
   done' 2>/dev/null </dev/null) || busy=''
-  [ -z "$busy" ] || die 77 "a build is running on the machine" "wait for it ($BUILDER_ID attach), or say it with --yes"
+  [ -z "$busy" ] || die 77 "a build is running on the machine" "wait for it ($PROGRAM attach), or say it with --yes"
 }

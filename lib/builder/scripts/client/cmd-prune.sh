@@ -3,7 +3,7 @@
 
 help_prune() {
   cat <<TEXT
-Usage: $BUILDER_ID prune [--all] [--yes] [--dry-run] [--json]
+Usage: $PROGRAM prune [--all] [--yes] [--dry-run] [--json]
 
 Lists what old builds of this project have left on the host, with sizes, and removes it: images that no tag of this stack
 names any more, old snapshots of the sources, old logs. Never touches images of anybody else.
@@ -50,7 +50,7 @@ cmd_prune() {
   confirmed "remove these ($REPLY)?" || die 77 "nothing was removed"
   phase remove
   removed=$(host_program prune.sh --remove ${all:+"$all"} "${settings[@]}" <<<"$plan") || code=$?
-  [ "$code" -ne 75 ] || die 75 "a build is running on the host" "wait for it: $BUILDER_ID attach"
+  [ "$code" -ne 75 ] || die 75 "a build is running on the host" "wait for it: $PROGRAM attach"
   [ "$code" -eq 0 ] || die 65 "not everything could be removed (see above)"
   if [ -z "$JSON" ]; then
     prune_total "$removed"

@@ -4,12 +4,12 @@
 # shellcheck disable=SC2034 # other files of the program read what is set here
 
 # shellcheck source=setup-settings.sh
-. "$CLIENT_DIR/setup-settings.sh"
+. "$PROGRAM_DIR/setup-settings.sh"
 
 help_setup() {
   cat <<TEXT
-Usage: $BUILDER_ID setup [--force] [--yes] [--dry-run]
-       $BUILDER_ID setup --rhsm-org ORG --rhsm-key-file FILE|-
+Usage: $PROGRAM setup [--force] [--yes] [--dry-run]
+       $PROGRAM setup --rhsm-org ORG --rhsm-key-file FILE|-
 
 Makes the host a builder: installs $ENGINE and the tools, on GPU machines the NVIDIA driver and container toolkit, puts the
 data volume in place, switches the idle stop on. Looks first and changes only what is not so yet; a host that is set up
@@ -42,7 +42,7 @@ cmd_setup() {
   done
   if [ -n "$org" ] || [ -n "$key" ]; then
     if [ -z "$org" ] || [ -z "$key" ]; then
-      die 2 "setup: --rhsm-org and --rhsm-key-file go together" "see: $BUILDER_ID help setup"
+      die 2 "setup: --rhsm-org and --rhsm-key-file go together" "see: $PROGRAM help setup"
     fi
     case $org in -*) die 2 "setup: --rhsm-org: got $org; allowed: the organisation's id" ;; esac
     [ "$key" = - ] || [ -r "$key" ] || die 2 "setup: cannot read $key"
@@ -82,7 +82,7 @@ setup_host() {
   phase setup
   host_program setup.sh "${flags[@]}" </dev/null || code=$?
   if [ "$code" -eq 76 ]; then
-    [ "$HOST_KIND" != local ] || die 77 "this machine must be restarted before the GPU works" "restart it, then: $BUILDER_ID setup"
+    [ "$HOST_KIND" != local ] || die 77 "this machine must be restarted before the GPU works" "restart it, then: $PROGRAM setup"
     [ -n "$YES" ] || die 77 "the host must be restarted before the GPU works" "say it with --yes, or restart it yourself and run setup again"
     restart_host
     code=0
@@ -92,7 +92,7 @@ setup_host() {
   case $code in
     0) ;;
     2) die 2 "the host cannot be set up like this (see above)" ;;
-    *) die 65 "the setup failed (see above)" "it can be run again at any time: $BUILDER_ID setup" ;;
+    *) die 65 "the setup failed (see above)" "it can be run again at any time: $PROGRAM setup" ;;
   esac
   [ -n "$DRY_RUN" ] || forget_connection
 }
@@ -118,7 +118,7 @@ restart_host() {
     if [ -n "$now" ] && [ "$now" != "$before" ]; then return; fi
     left=$((left - 1))
   done
-  die 69 "the host has not come back from its restart" "see: $BUILDER_ID status; then: $BUILDER_ID setup --yes"
+  die 69 "the host has not come back from its restart" "see: $PROGRAM status; then: $PROGRAM setup --yes"
 }
 
 # wait_for_host: a machine answers some time after it runs.

@@ -3,10 +3,10 @@
 
 help_shell() {
   cat <<TEXT
-Usage: $BUILDER_ID shell [-- COMMAND…]
+Usage: $PROGRAM shell [-- COMMAND…]
 
 Opens a plain login shell on the builder, or runs a command there and exits with its code. Nothing keeps the shell alive when
-the network drops; '$BUILDER_ID ssh' does. A key with a passphrase may be asked for it here.
+the network drops; '$PROGRAM ssh' does. A key with a passphrase may be asked for it here.
 TEXT
 }
 

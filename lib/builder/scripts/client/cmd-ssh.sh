@@ -3,7 +3,7 @@
 
 help_ssh() {
   cat <<TEXT
-Usage: $BUILDER_ID ssh [--local]
+Usage: $PROGRAM ssh [--local]
 
 Opens the tmux session "$TMUX_SESSION" on the builder, or comes back to it. It goes on when the network drops.
   --local    do so inside a tmux session of that name on this machine too
@@ -24,7 +24,7 @@ cmd_ssh() {
   line=$REPLY
   if [ -n "$local" ]; then
     has tmux || die 2 "tmux is not installed on this machine" "install it, or leave out --local: the session on the builder does not need it"
-    quote "$FILE_ROOT/bin/$BUILDER_ID" ssh
+    quote "$FILE_ROOT/bin/$PROGRAM" ssh
     if would "tmux new-session -A -s $TMUX_SESSION $REPLY"; then return; fi
     # Inside of tmux a session cannot be attached, only switched to.
     if [ -n "${TMUX:-}" ]; then
@@ -38,6 +38,6 @@ cmd_ssh() {
   if would "on the builder: $line"; then return; fi
   local code=0
   on_host -t "command -v tmux >/dev/null || exit 120; unset TMUX; exec $line" || code=$?
-  [ "$code" -ne 120 ] || die 1 "tmux is not installed on the builder" "set it up: $BUILDER_ID setup"
+  [ "$code" -ne 120 ] || die 1 "tmux is not installed on the builder" "set it up: $PROGRAM setup"
   exit "$code"
 }

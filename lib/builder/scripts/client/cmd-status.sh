@@ -2,11 +2,11 @@
 # status: where the builder is, and which images are behind their sources.
 
 # shellcheck source=build.sh
-. "$CLIENT_DIR/build.sh"
+. "$PROGRAM_DIR/build.sh"
 
 help_status() {
   cat <<TEXT
-Usage: $BUILDER_ID status [--json] [IMAGE…]
+Usage: $PROGRAM status [--json] [IMAGE…]
 
 Shows where the builder is and, for each image, the content hash of its context here, the one its tag was built from, and
 builds that run. Changes nothing. Exit code 69 when the builder cannot be reached; what is known here is shown still.
@@ -86,7 +86,7 @@ status_json() {
   kind_name
   json_string "$REPLY" && name=$REPLY
   json_string "${HOST_ADDRESS:-}"
-  line="{\"builder\":\"$BUILDER_ID\",\"host\":$name,\"kind\":\"$HOST_KIND\",\"address\":$REPLY,\"engine\":\"$ENGINE\""
+  line="{\"builder\":\"$PROGRAM\",\"host\":$name,\"kind\":\"$HOST_KIND\",\"address\":$REPLY,\"engine\":\"$ENGINE\""
   if [ "$1" -eq 0 ]; then line="$line,\"reachable\":true"; else line="$line,\"reachable\":false"; fi
   status_free
   [ -z "$REPLY" ] || line="$line,\"freeGib\":$REPLY"

@@ -2,11 +2,11 @@
 # sync: only the copy.
 
 # shellcheck source=build.sh
-. "$CLIENT_DIR/build.sh"
+. "$PROGRAM_DIR/build.sh"
 
 help_sync() {
   cat <<TEXT
-Usage: $BUILDER_ID sync [OPTIONS] [IMAGE…]
+Usage: $PROGRAM sync [OPTIONS] [IMAGE…]
 
 Copies the contexts of images to the builder, without a build: ~/$REMOTE_ROOT/IMAGE/HASH/, one tree for each content, never
 changed afterwards, hard-linked with the one before; ~/$REMOTE_ROOT/IMAGE/current is the last. No IMAGE means all.
@@ -58,7 +58,7 @@ cmd_sync() {
         hash=$CONTEXT_HASH RUN_HASH=$CONTEXT_HASH
       fi
       host_program sync-commit.sh "$REMOTE_ROOT" "$image" "$hash" "$RUN_ID" "$KEEP_SNAPSHOTS" ${force:+"$force"} \
-        || die 69 "the builder could not keep the copy of $image" "see: $BUILDER_ID doctor"
+        || die 69 "the builder could not keep the copy of $image" "see: $PROGRAM doctor"
       sync_result "$image" "$hash" copied
     fi
   done

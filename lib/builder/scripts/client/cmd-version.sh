@@ -3,7 +3,7 @@
 
 help_version() {
   cat <<TEXT
-Usage: $BUILDER_ID version [--json]
+Usage: $PROGRAM version [--json]
 
 Prints the content hash of the host programs (which names their directory on the builder) and the local tools.
 TEXT
@@ -16,8 +16,8 @@ cmd_version() {
   done
   library_hash
   if [ -n "$JSON" ]; then
-    say "{\"builder\":\"$BUILDER_ID\",\"library\":\"$LIBRARY_HASH\",\"contextFormat\":\"gantry-context-1\",\"bash\":\"$BASH_VERSION\"}"
+    say "{\"builder\":\"$PROGRAM\",\"library\":\"$LIBRARY_HASH\",\"contextFormat\":\"gantry-context-1\",\"bash\":\"$BASH_VERSION\"}"
   else
-    say "$BUILDER_ID, host programs $LIBRARY_HASH, bash $BASH_VERSION"
+    say "$PROGRAM, host programs $LIBRARY_HASH, bash $BASH_VERSION"
   fi
 }

@@ -43,7 +43,7 @@ follow_program() {
     if [ "$tries" -gt 8 ]; then
       kind_remedy
       die 69 "the connection is gone (${HOST_FAULT:-no answer}); the build goes on by itself" \
-        "come back with: $BUILDER_ID attach $image${REPLY:+$'\n'$REPLY}"
+        "come back with: $PROGRAM attach $image${REPLY:+$'\n'$REPLY}"
     fi
     note "the connection dropped; the build goes on, connecting again ($tries)"
     kind_heal || sleep $((tries < 4 ? tries : 15))
@@ -95,7 +95,7 @@ follow_stop() { [ -z "$FOLLOW_PID" ] || kill "$FOLLOW_PID" "$FOLLOW_READER" 2>/d
 
 follow_interrupted() { # EXIT
   follow_stop
-  printf '\n%s\n  %s\n' "The build of $FOLLOW_IMAGE goes on on the builder." "come back with: $BUILDER_ID attach $FOLLOW_IMAGE" >&2
+  printf '\n%s\n  %s\n' "The build of $FOLLOW_IMAGE goes on on the builder." "come back with: $PROGRAM attach $FOLLOW_IMAGE" >&2
   RUN_OUTCOME='interrupted; the build goes on'
   exit "$1"
 }

@@ -3,15 +3,15 @@
 # then: in the outputs first, then in the cloud. Its host key is pinned under the instance id, which does not change.
 
 # shellcheck source=ssh.sh
-. "$CLIENT_DIR/ssh.sh"
+. "$PROGRAM_DIR/ssh.sh"
 # shellcheck source=terraform.sh
-. "$CLIENT_DIR/terraform.sh"
+. "$PROGRAM_DIR/terraform.sh"
 
 INSTANCE_ID=''
 HEAL_STEP=outputs
 
 kind_prepare() {
-  ADDRESS_FILE=$STATE_DIR/$PROJECT.$BUILDER_ID.address
+  ADDRESS_FILE=$STATE_DIR/$PROJECT.$PROGRAM.address
   HOST_ADDRESS=''
   if [ -n "${GANTRY_INSTANCE_ID:-}" ]; then
     # Called by Terraform while it deploys: its state is locked, and its outputs are those of before.
@@ -81,7 +81,7 @@ kind_heal() {
   if ssh_drop_master; then return 0; fi
   if [ "$HEAL_STEP" = outputs ]; then
     HEAL_STEP=refresh
-    note "$BUILDER_ID does not answer at ${HOST_ADDRESS:-its address}; looking its address up"
+    note "$PROGRAM does not answer at ${HOST_ADDRESS:-its address}; looking its address up"
     ec2_outputs
     if [ "$HOST_ADDRESS $INSTANCE_ID" != "$before" ]; then
       ssh_options
@@ -90,7 +90,7 @@ kind_heal() {
   fi
   [ "$HEAL_STEP" = refresh ] || return 1
   HEAL_STEP=none
-  note "asking the cloud where $BUILDER_ID is ($TERRAFORM apply -refresh-only)"
+  note "asking the cloud where $PROGRAM is ($TERRAFORM apply -refresh-only)"
   terraform_refresh || warn "$TERRAFORM apply -refresh-only failed ($REPLY); going by the old outputs"
   ec2_outputs
   [ "$HOST_ADDRESS $INSTANCE_ID" != "$before" ] || return 1
@@ -102,19 +102,19 @@ kind_remedy() {
   if [ -n "$REPLY" ]; then return; fi
   if [ -z "$INSTANCE_ID" ]; then
     if stack_initialized; then
-      REPLY="deploy the stack: $BUILDER_ID up"
+      REPLY="deploy the stack: $PROGRAM up"
     else
       quote cd "$FILE_ROOT/$STACK_DIR"
-      REPLY="deploy the stack: $BUILDER_ID up
+      REPLY="deploy the stack: $PROGRAM up
 or, if it is deployed and its state is kept elsewhere: $REPLY && $TERRAFORM init"
     fi
   else
-    REPLY="is it stopped? $BUILDER_ID start
-has your own address changed, or the machine just booted? $BUILDER_ID doctor"
+    REPLY="is it stopped? $PROGRAM start
+has your own address changed, or the machine just booted? $PROGRAM doctor"
   fi
 }
 
-kind_name() { REPLY="$BUILDER_ID (${INSTANCE_ID:-no instance}${HOST_ADDRESS:+ at $HOST_ADDRESS})"; }
+kind_name() { REPLY="$PROGRAM (${INSTANCE_ID:-no instance}${HOST_ADDRESS:+ at $HOST_ADDRESS})"; }
 
 kind_shell_file() { ssh_shell_file; }
 

@@ -2,7 +2,7 @@
 # A machine that is there already: its address is in the settings and does not move.
 
 # shellcheck source=ssh.sh
-. "$CLIENT_DIR/ssh.sh"
+. "$PROGRAM_DIR/ssh.sh"
 
 kind_prepare() {
   SSH_ALIAS=${HOST_ALIAS:-$HOST_ADDRESS}
@@ -20,7 +20,7 @@ kind_heal() { ssh_drop_master; }
 
 kind_remedy() {
   ssh_remedy
-  [ -n "$REPLY" ] || REPLY="is the machine up, and is the address right? See: $BUILDER_ID doctor"
+  [ -n "$REPLY" ] || REPLY="is the machine up, and is the address right? See: $PROGRAM doctor"
 }
 
 kind_name() { REPLY="${HOST_USER:+$HOST_USER@}$HOST_ADDRESS${HOST_PORT:+:$HOST_PORT}"; }

@@ -16,7 +16,7 @@ kind_reached() { :; }
 
 kind_heal() { return 1; }
 
-kind_remedy() { REPLY="see: $BUILDER_ID doctor"; }
+kind_remedy() { REPLY="see: $PROGRAM doctor"; }
 
 kind_name() { REPLY='this machine'; }
 

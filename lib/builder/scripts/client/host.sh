@@ -18,7 +18,7 @@ HOST_PREPARED='' HOST_FAULT='' HOST_SOFT=''
 host_ssh_setup() {
   [ -z "$HOST_PREPARED" ] || return 0
   # shellcheck source=/dev/null
-  . "$CLIENT_DIR/host-$HOST_KIND.sh"
+  . "$PROGRAM_DIR/host-$HOST_KIND.sh"
   HOST_PREPARED=1
   state_dir
   temp_dir
@@ -146,7 +146,7 @@ ship_library() {
     ls -1t | tail -n +6 | while IFS= read -r old; do rm -rf "./$old"; done'
   quote sh -c "$line" sh "$LIBRARY_HASH"
   library_tar | on_host "$REPLY" \
-    || die 69 "the host programs cannot be copied to ~/.gantry/lib on the builder" "see: $BUILDER_ID doctor"
+    || die 69 "the host programs cannot be copied to ~/.gantry/lib on the builder" "see: $PROGRAM doctor"
 }
 
 # host_copy FILE PATH: copies one file to the host, private to its user; PATH is relative to the home directory there.

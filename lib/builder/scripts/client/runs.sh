@@ -21,7 +21,7 @@ runs_arguments() {
     esac
     shift
   done
-  case $RUNS_ID in */* | .*) die 2 "$command: $RUNS_ID is not a run" "see: $BUILDER_ID logs --list" ;; esac
+  case $RUNS_ID in */* | .*) die 2 "$command: $RUNS_ID is not a run" "see: $PROGRAM logs --list" ;; esac
   if [ -n "$RUNS_IMAGE" ]; then
     load_image "$RUNS_IMAGE"
     host_ssh_setup
@@ -38,7 +38,7 @@ runs_arguments() {
       return
     fi
   done <<<"$answer"
-  die 2 "the builder remembers no such build" "start one: $BUILDER_ID build"
+  die 2 "the builder remembers no such build" "start one: $PROGRAM build"
 }
 
 # runs_list [IMAGE]: the table, or with --json one line each.

@@ -28,5 +28,5 @@ data_volume() {
   [ -n "${DATA_HOLDS:-}$DATA_MOUNT" ] && [ -z "$DATA_VOLUME_ID" ] && [ "$HOST_KIND" = ec2 ] || return 0
   terraform_program
   DATA_VOLUME_ID=$(terraform_output data_volume_id) \
-    || die 2 "the stack has no output ${OUTPUT_PREFIX}data_volume_id" "deploy it first: $BUILDER_ID up"
+    || die 2 "the stack has no output ${OUTPUT_PREFIX}data_volume_id" "deploy it first: $PROGRAM up"
 }

@@ -18,7 +18,7 @@ ssh_options() {
   fi
   known=$STATE_DIR/known_hosts
   if [ -n "$HOST_KEY" ]; then
-    known=$STATE_DIR/known_hosts.$BUILDER_ID strict=yes
+    known=$STATE_DIR/known_hosts.$PROGRAM strict=yes
     local line='' wanted="$SSH_ALIAS $HOST_KEY"
     if [ -r "$known" ]; then read -r line <"$known" || :; fi
     [ "$line" = "$wanted" ] || printf '%s\n' "$wanted" >"$known"
@@ -98,7 +98,7 @@ ssh_remedy() {
   case ${SSH_REASON:-} in
     denied)
       REPLY="the machine does not take your key${IDENTITY_FILE:+ ($IDENTITY_FILE)} for the user ${HOST_USER:-ssh picks}
-a key with a passphrase: ssh-add it first, or open the connection once with: $BUILDER_ID shell"
+a key with a passphrase: ssh-add it first, or open the connection once with: $PROGRAM shell"
       ;;
     key)
       REPLY="either it was installed anew, or somebody answers in its place; nothing was sent to it

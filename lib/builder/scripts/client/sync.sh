@@ -2,7 +2,7 @@
 # Copying an image's context to the builder, as a tree that nobody changes afterwards: ~/<root>/<image>/<hash>/.
 
 # shellcheck source=sync-changes.sh
-. "$CLIENT_DIR/sync-changes.sh"
+. "$PROGRAM_DIR/sync-changes.sh"
 
 SYNC_WHOLE='' # set: do not trust what the builder has
 
@@ -30,7 +30,7 @@ sync_tree() {
           return 0
           ;;
         127) die 2 "rsync cannot be started" ;;
-        *) die 69 "copying $image to the builder failed (rsync exit $code)" "is rsync installed there, and is there room? $BUILDER_ID doctor" ;;
+        *) die 69 "copying $image to the builder failed (rsync exit $code)" "is rsync installed there, and is there room? $PROGRAM doctor" ;;
       esac
     fi
     note "$image changed while it was copied; copying again"

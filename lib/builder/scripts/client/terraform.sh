@@ -10,7 +10,7 @@ terraform_program() {
       return
     fi
   done
-  die 2 "neither tofu nor terraform is on PATH" "the address of $BUILDER_ID is one of its outputs; install OpenTofu, or set TERRAFORM_BINARY_NAME"
+  die 2 "neither tofu nor terraform is on PATH" "the address of $PROGRAM is one of its outputs; install OpenTofu, or set TERRAFORM_BINARY_NAME"
 }
 
 # in_stack ARGS…: runs it in the stack's directory, without input.

@@ -7,11 +7,11 @@
 # Results go to standard output, everything about the work to standard error.
 say() { printf '%s\n' "$*"; }
 note() { [ -n "$QUIET" ] || printf '%s\n' "$*" >&2; }
-warn() { printf '%s: warning: %s\n' "$BUILDER_ID" "$*" >&2; }
+warn() { printf '%s: warning: %s\n' "$PROGRAM" "$*" >&2; }
 
 # die CODE MESSAGE [REMEDY]: ends the program. The remedy may have several lines.
 die() {
-  printf '%s: %s\n' "$BUILDER_ID" "$2" >&2
+  printf '%s: %s\n' "$PROGRAM" "$2" >&2
   if [ -n "${3:-}" ]; then printf '  %s\n' "${3//$'\n'/$'\n  '}" >&2; fi
   RUN_OUTCOME=$2
   exit "$1"
@@ -36,13 +36,13 @@ common_flag() {
 # bad_argument COMMAND WORD: a flag or word the command does not take.
 bad_argument() {
   case $2 in
-    -*) die 2 "$1: unknown option $2" "see: $BUILDER_ID help $1" ;;
-    *) die 2 "$1: unexpected argument $2" "see: $BUILDER_ID help $1" ;;
+    -*) die 2 "$1: unknown option $2" "see: $PROGRAM help $1" ;;
+    *) die 2 "$1: unexpected argument $2" "see: $PROGRAM help $1" ;;
   esac
 }
 
 # need_value COMMAND FLAG COUNT: a flag that wants a value is not the last word.
-need_value() { [ "$3" -ge 2 ] || die 2 "$1: $2 needs a value" "see: $BUILDER_ID help $1"; }
+need_value() { [ "$3" -ge 2 ] || die 2 "$1: $2 needs a value" "see: $PROGRAM help $1"; }
 
 # confirmed QUESTION: asks on a terminal; elsewhere only --yes counts.
 confirmed() {

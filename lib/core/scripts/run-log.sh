@@ -39,7 +39,7 @@ run_write() {
   phase ''
   state_dir
   utc_time "$RUN_LINE_START" && start=$REPLY
-  line="{\"start\":\"$start\",\"builder\":\"$BUILDER_ID\",\"command\":\"$RUN_COMMAND\""
+  line="{\"start\":\"$start\",\"program\":\"$PROGRAM\",\"command\":\"$RUN_COMMAND\""
   if [ -n "$RUN_IMAGE" ]; then json_string "$RUN_IMAGE" && line="$line,\"image\":$REPLY"; fi
   if [ -n "$RUN_HASH" ]; then line="$line,\"hash\":\"$RUN_HASH\""; fi
   if [ -n "$RUN_ID" ]; then line="$line,\"run\":\"$RUN_ID\""; fi

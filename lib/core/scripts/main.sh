@@ -1,37 +1,36 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
-# Entry of the program: sources what every command needs and hands over to cmd_<command>, whose file is read only then.
-# The launcher has set FILE_ROOT and BUILDER_ID.
+# Entry of a program: sources what every command needs and hands over to cmd_<command>, whose file is read only then.
+# The launcher has set FILE_ROOT, PROGRAM and PROGRAM_KIND. The kind's own program.sh defines
+#   command_file COMMAND   REPLY = the file (without cmd- and .sh) that defines cmd_COMMAND and help_COMMAND; fails for others
+#   read_settings          the settings, if they are there
+#   load_settings          the same, checked
+#   program_leave          when the program ends
 
-CLIENT_DIR=$FILE_ROOT/lib/gantry/client
-HOST_DIR=$FILE_ROOT/lib/gantry/host
+PROGRAM_DIR=$FILE_ROOT/lib/gantry/$PROGRAM_KIND
+COMMON_DIR=$FILE_ROOT/lib/gantry/common
 
 # shellcheck source=common.sh
-. "$CLIENT_DIR/common.sh"
-# shellcheck source=settings.sh
-. "$CLIENT_DIR/settings.sh"
+. "$COMMON_DIR/common.sh"
+# shellcheck source=project.sh
+. "$COMMON_DIR/project.sh"
 # shellcheck source=run-log.sh
-. "$CLIENT_DIR/run-log.sh"
-# shellcheck source=host.sh
-. "$CLIENT_DIR/host.sh"
+. "$COMMON_DIR/run-log.sh"
+# shellcheck source=/dev/null
+. "$PROGRAM_DIR/program.sh"
 
-# Commands that share a file are named in the second column.
 main() {
-  local command=${1:-help} file
+  local command=${1:-help}
   [ $# -eq 0 ] || shift
   case $command in
-    up | start | stop | down) file=power ;;
-    status | setup | sync | build | loop | ssh | shell | attach | logs | prune | doctor | version | help) file=$command ;;
-    --help | -h) command=help file=help ;;
-    --version) command=version file=version ;;
-    *)
-      die 2 "unknown command: $command" "see: $BUILDER_ID help"
-      ;;
+    --help | -h) command=help ;;
+    --version) command=version ;;
   esac
+  command_file "$command" || die 2 "unknown command: $command" "see: $PROGRAM help"
   trap on_exit EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
   trap 'exit 129' HUP
-  load_command "$file"
+  load_command "$REPLY"
   case " $* " in
     *' --help '* | *' -h '*)
       # Before anything is read or checked. What follows a bare -- is not ours.
@@ -54,7 +53,7 @@ main() {
 # load_command FILE: defines its cmd_… and help_… functions.
 load_command() {
   # shellcheck source=/dev/null
-  . "$CLIENT_DIR/cmd-$1.sh"
+  . "$PROGRAM_DIR/cmd-$1.sh"
 }
 
 wants_help() {
@@ -73,7 +72,7 @@ on_exit() {
   local code=$?
   trap - EXIT INT TERM HUP
   run_end "$code"
-  host_leave
+  program_leave
   if [ -n "$TEMP_DIR" ]; then (rm -rf -- "$TEMP_DIR" >/dev/null 2>&1 &) fi # nobody waits for it
   exit "$code"
 }

@@ -67,7 +67,7 @@ context_hash() {
   CONTEXT_INDEX=$TEMP_DIR/index.$1
   if ! context_tree_git; then
     # shellcheck source=context-plain.sh
-    . "$CLIENT_DIR/context-plain.sh"
+    . "$COMMON_DIR/context-plain.sh"
     context_tree_plain
   fi
   IFS= read -r -d '' content <"$CONTAINERFILE_PATH" || :
