@@ -291,8 +291,8 @@ withTools(labTools, () => {
 
   test("wrong usage is 2, and says what is right", () => {
     const faults: readonly (readonly [readonly string[], string])[] = [
-      [["build", "nope"], "builder: unknown image: nope\n  this builder builds: app base top extra\n"],
-      [["build", "../app"], "builder: unknown image: ../app\n  this builder builds: app base top extra\n"],
+      [["build", "nope"], "builder: unknown image: nope\n  builder builds: app base top extra\n"],
+      [["build", "../app"], "builder: unknown image: ../app\n  builder builds: app base top extra\n"],
       [["build", "--frob"], "builder: build: unknown option --frob\n  see: builder help build\n"],
       [["build", "--tag"], "builder: build: --tag needs a value\n  see: builder help build\n"],
       [

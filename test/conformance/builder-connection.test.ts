@@ -52,7 +52,8 @@ withTools(labTools, () => {
       const status = lab.start("status", "--json");
       lab.host.output("while ! [ -d once ]; do sleep 0.05; done");
       lab.host.dropConnections();
-      const { code, stdout } = await status.ended;
+      const { code, stdout, stderr } = await status.ended;
+      expect([code, stderr]).toEqual([0, ""]);
       expect([code, JSON.parse(stdout)]).toMatchObject([0, { reachable: true }]);
       lab.host.output("rm -rf bin/df once");
     });

@@ -266,7 +266,7 @@ build_new() {
   for each in ${ARGS[@]+"${ARGS[@]}"}; do words+=("arg=$each"); done
   for each in ${SECRETS[@]+"${SECRETS[@]}"}; do
     words+=("secret=${each%%=*}")
-    host_program secret-put.sh "$RUN_ID" "${each%%=*}" <"${each#*=}" || die 69 "the secret ${each%%=*} cannot be handed over"
+    HOST_INPUT=${each#*=} host_program secret-put.sh "$RUN_ID" "${each%%=*}" || die 69 "the secret ${each%%=*} cannot be handed over"
   done
   for each in $5; do words+=("base=$each"); done
   if [ -n "$4" ]; then words+=(again=1); fi

@@ -38,6 +38,7 @@ cmd_prune() {
   settings+=("IMAGES=${images# }")
 
   phase list
+  host_ssh_setup
   plan=$(host_program prune.sh ${all:+"$all"} "${settings[@]}") || die $? "the host cannot say what there is to remove (see above)"
   prune_table "$plan"
   total=$REPLY
@@ -49,7 +50,8 @@ cmd_prune() {
   human_size "$total"
   confirmed "remove these ($REPLY)?" || die 77 "nothing was removed"
   phase remove
-  removed=$(host_program prune.sh --remove ${all:+"$all"} "${settings[@]}" <<<"$plan") || code=$?
+  printf '%s\n' "$plan" >"$TEMP_DIR/plan"
+  removed=$(HOST_INPUT=$TEMP_DIR/plan host_program prune.sh --remove ${all:+"$all"} "${settings[@]}") || code=$?
   [ "$code" -ne 75 ] || die 75 "a build is running on the host" "wait for it: $PROGRAM attach"
   [ "$code" -eq 0 ] || die 65 "not everything could be removed (see above)"
   if [ -z "$JSON" ]; then

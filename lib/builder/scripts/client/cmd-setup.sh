@@ -60,7 +60,7 @@ register_host() {
   if [ "$2" = - ]; then
     host_program rhsm-register.sh "$1"
   else
-    host_program rhsm-register.sh "$1" <"$2"
+    HOST_INPUT=$2 host_program rhsm-register.sh "$1"
   fi || die $? "the host was not registered with Red Hat"
 }
 

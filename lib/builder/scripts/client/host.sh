@@ -34,7 +34,9 @@ host_name() {
 }
 
 # host_try [-t] COMMAND…: runs a shell command line on the host; when the host cannot be reached, looks for it where it may
-# be now. Returns what the command returns, or 255 with HOST_FAULT set. A command that is cut off halfway runs again.
+# be now. Returns what the command returns, or 255 with HOST_FAULT set. A command that is cut off halfway runs again; so what
+# it reads is a file, HOST_INPUT, and not standard input, which would be gone by then.
+HOST_INPUT=''
 host_try() {
   local tty='' code=0
   if [ "$1" = -t ]; then
@@ -42,12 +44,16 @@ host_try() {
     shift
   fi
   host_ssh_setup
-  kind_attempt "$tty" "$*" || code=$?
+  host_attempt "$tty" "$*" || code=$?
   while [ "$code" -eq 255 ] && kind_heal; do
     code=0
-    kind_attempt "$tty" "$*" || code=$?
+    host_attempt "$tty" "$*" || code=$?
   done
   return "$code"
+}
+
+host_attempt() {
+  if [ -n "$HOST_INPUT" ]; then kind_attempt "$@" <"$HOST_INPUT"; else kind_attempt "$@"; fi
 }
 
 # on_host [-t] COMMAND…: the same; ends the program with 69 when the host cannot be reached (with HOST_SOFT: returns 255).
@@ -95,7 +101,6 @@ program_line() {
 }
 
 # host_program [-t] NAME ARGS…: runs a program of the host library; ships the library first when the host does not have it.
-# A program that reads standard input must not be the first one of a run.
 host_program() {
   local tty='' code=0
   if [ "$1" = -t ]; then
@@ -121,10 +126,12 @@ host_program_once() {
   line='d=$(mktemp -d) && tar -xf - -C "$d" || exit 1
     program=$d/$1; shift; bash "$program" "$@"; code=$?; rm -rf "$d"; exit $code'
   quote sh -c "$line" sh "$@"
-  library_tar | on_host "$REPLY"
+  library_tar
+  HOST_INPUT=$TEMP_DIR/library.tar on_host "$REPLY"
 }
 
-library_tar() { (cd -- "$HOST_DIR" && COPYFILE_DISABLE=1 tar -cf - ./*.sh); }
+# library_tar: the host programs as library.tar in TEMP_DIR.
+library_tar() { (cd -- "$HOST_DIR" && COPYFILE_DISABLE=1 tar -cf "$TEMP_DIR/library.tar" ./*.sh); }
 
 # host_answer NAME ARGS…: the same; REPLY = what it printed. Not a subshell, which would forget an address that was healed.
 host_answer() {
@@ -145,7 +152,8 @@ ship_library() {
     if [ -d "$1" ]; then rm -rf "$new"; else mv "$new" "$1"; fi
     ls -1t | tail -n +6 | while IFS= read -r old; do rm -rf "./$old"; done'
   quote sh -c "$line" sh "$LIBRARY_HASH"
-  library_tar | on_host "$REPLY" \
+  library_tar
+  HOST_INPUT=$TEMP_DIR/library.tar on_host "$REPLY" \
     || die 69 "the host programs cannot be copied to ~/.gantry/lib on the builder" "see: $PROGRAM doctor"
 }
 
@@ -153,5 +161,5 @@ ship_library() {
 host_copy() {
   # shellcheck disable=SC2016 # expanded on the host
   quote sh -c 'umask 077; mkdir -p "$(dirname "$1")" && cat >"$1.new" && mv "$1.new" "$1"' sh "$2"
-  on_host "$REPLY" <"$1"
+  HOST_INPUT=$1 on_host "$REPLY"
 }
