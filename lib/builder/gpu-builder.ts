@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { z } from "zod";
 import { GantryError } from "../core/errors";
 import { GeneratedFile } from "../core/generated-file";
+import type { ImageBuilder } from "../core/image-builder";
 import type { ImageSource } from "../core/image-source";
 import { addLauncher, ProgramLibrary } from "../core/program-library";
 import { parseProps, parseValue } from "../core/props";
@@ -53,7 +54,7 @@ export const buildProps = z.strictObject({
  * });
  * builder.build(new ContainerImage(stack, "vllm-bootc", { context: "vllm-bootc" }));
  */
-export class GpuBuilder extends Construct {
+export class GpuBuilder extends Construct implements ImageBuilder {
   /** What it consists of on EC2; `undefined` on a host that is there already. */
   readonly machine: Ec2Machine | undefined;
   /** The program `bin/<id>`. */
@@ -63,14 +64,27 @@ export class GpuBuilder extends Construct {
   /** How to work with it, for people and coding agents: `<id>/RUNBOOK.md`. */
   readonly runbook: GeneratedFile;
 
+  /** Its program is `bin/<programName>`. */
+  readonly programName: string;
+  /** Container engine on its host. */
+  readonly engine: "podman" | "docker";
+  /** Whether its host is the machine that the program runs on. */
+  readonly isLocal: boolean;
+  /** Label of all that it builds. */
+  readonly project: string;
+
   private readonly builds = new Map<string, ImageBuild>();
 
   /** @throws GantryError listing every fault of the props. */
   constructor(scope: Construct, id: string, props: GpuBuilderProps) {
     super(scope, id);
     parseProps(this, programName, { id });
-    const { machine, settings, provision, rhel } = isOnHost(props) ? this.onHost(props) : this.onEc2(props);
+    const { machine, settings, provision, rhel, engine, project } = isOnHost(props) ? this.onHost(props) : this.onEc2(props);
     this.machine = machine;
+    this.programName = id;
+    this.engine = engine;
+    this.isLocal = settings.HOST_KIND === "local";
+    this.project = project;
     ProgramLibrary.of(this).add(CLIENT_PROGRAMS).add(HOST_PROGRAMS);
     this.program = addLauncher(this, id);
     this.settings = new GeneratedFile(this, "Settings", {
@@ -129,7 +143,8 @@ export class GpuBuilder extends Construct {
 
   private onHost(given: HostBuilderProps) {
     const props = parseProps(this, hostBuilderProps, this.withProject(given));
-    return { machine: undefined, provision: props.provision, settings: hostSettings(props), rhel: undefined };
+    const { provision, engine, project } = props;
+    return { machine: undefined, provision, engine, project, settings: hostSettings(props), rhel: undefined };
   }
 
   private onEc2(given: Ec2BuilderProps) {
@@ -143,7 +158,8 @@ export class GpuBuilder extends Construct {
     const name = `${TerraformStack.of(this).node.id}-${this.node.id}`;
     const machine = addEc2Machine(this, props, arch, { Name: name, "gantry:project": props.project, ...props.tags });
     addOutputs(this, machine, props);
-    return { machine, provision: props.provision, settings: ec2Settings(props, gpu), rhel: props.ami.facts.rhel };
+    const { provision, engine, project } = props;
+    return { machine, provision, engine, project, settings: ec2Settings(props, gpu), rhel: props.ami.facts.rhel };
   }
 
   private withProject<P extends BuilderProps>(given: P): P {

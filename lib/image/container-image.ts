@@ -5,6 +5,7 @@ import type { BuildSecret, ImageSource } from "../core/image-source";
 import { instanceOf, parseProps } from "../core/props";
 import { relativeDirectory } from "../core/relative-path.schema";
 import { looksSecret } from "../core/show-value";
+import type { ImageTags } from "./image-tags";
 
 /** What a {@link ContainerImage} is built from. */
 export interface ContainerImageProps {
@@ -93,6 +94,9 @@ export class ContainerImage extends Construct implements ImageSource {
   readonly secrets: readonly BuildSecret[];
   readonly bases: readonly ContainerImage[];
 
+  /** What its builds are called. */
+  readonly tags: ImageTags;
+
   /** @throws GantryError listing every fault of the props. */
   constructor(scope: Construct, id: string, props: ContainerImageProps) {
     super(scope, id);
@@ -107,6 +111,7 @@ export class ContainerImage extends Construct implements ImageSource {
     this.args = parsed.args;
     this.secrets = parsed.secrets;
     this.bases = parsed.bases;
+    this.tags = { repository: this.imageName, contentPrefix: "ctx-", versionTag: undefined, movingTag: "latest" };
     for (const [name, value] of Object.entries(this.args)) {
       if (!looksSecret(value)) continue;
       Annotations.of(this).addWarning(

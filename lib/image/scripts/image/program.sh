@@ -1,0 +1,17 @@
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
+# The program `image`: its commands.
+
+# shellcheck source=settings.sh
+. "$PROGRAM_DIR/settings.sh"
+# shellcheck source=builder.sh
+. "$PROGRAM_DIR/builder.sh"
+
+# Commands that share a file are named in the first lines.
+command_file() {
+  case $1 in
+    build | publish | verify | promote | release | gc | status | inspect | clear | cycle | history | doctor | help | version) REPLY=$1 ;;
+    *) return 1 ;;
+  esac
+}
+
+program_leave() { :; }

@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# What the stack wrote down: image.env, images/*.env and publications/*.env, as plain variables.
+# The settings become plain shell variables; shellcheck cannot see where they come from.
+# shellcheck disable=SC2034
+
+# read_settings: the program's settings, if they are there.
+read_settings() {
+  # Not from the caller's environment: a setting this version of the file does not have is empty.
+  PROJECT='' ENGINE=podman BUILDER='' BUILDER_IS_LOCAL='' IMAGES='' PUBLICATIONS='' STACK_DIR=.. PROJECT_DIR=''
+  [ -r "$FILE_ROOT/$PROGRAM/image.env" ] || return 0
+  # shellcheck source=/dev/null
+  . "$FILE_ROOT/$PROGRAM/image.env"
+}
+
+# load_settings: the same, checked; PROJECT_ROOT (absolute) and STATE_DIR.
+load_settings() {
+  read_settings
+  case $ENGINE in
+    podman | docker) ;;
+    *) die 2 "$FILE_ROOT/$PROGRAM/image.env: ENGINE is '$ENGINE'; allowed: podman, docker" ;;
+  esac
+  find_project
+  STATE_DIR=$PROJECT_ROOT/.gantry
+}
+
+# load_tags NAME: load_image, and what its builds are called: REPOSITORY, CONTENT_PREFIX, VERSION_TAG, MOVING_TAG, ROLE.
+load_tags() {
+  REPOSITORY='' CONTENT_PREFIX=ctx- VERSION_TAG='' MOVING_TAG=latest ROLE=image
+  load_image "$1"
+}
