@@ -32,6 +32,7 @@ const DRAFT = /^\.gantry-(\d+)\.tmp$/;
 export class Disk {
   private readonly directories = new Map<string, string | undefined>();
   private readonly writable = new Map<string, string | undefined>();
+  private readonly made = new Set<string>();
 
   constructor(readonly root: string) {}
 
@@ -74,7 +75,7 @@ export class Disk {
     const target = join(this.root, path);
     const draft = join(dirname(target), `.gantry-${process.pid}.tmp`);
     const before = this.stat(path);
-    mkdirSync(dirname(target), { recursive: true });
+    this.makeDirectory(dirname(path));
     try {
       writeFileSync(draft, content);
       chmodSync(draft, modeOf(before, executable)); // explicitly: the umask must not decide
@@ -91,6 +92,7 @@ export class Disk {
 
   /** Removes a file, if it is there, and the directories that this leaves empty. */
   remove(path: string): void {
+    this.made.clear();
     rmSync(join(this.root, path), { force: true });
     for (let parent = dirname(path); parent !== "."; parent = dirname(parent)) {
       try {
@@ -108,6 +110,12 @@ export class Disk {
       const pid = DRAFT.exec(name)?.[1];
       if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(directory, name), { force: true });
     }
+  }
+
+  private makeDirectory(path: string): void {
+    if (this.made.has(path)) return;
+    mkdirSync(join(this.root, path), { recursive: true });
+    this.made.add(path);
   }
 
   private parentFault(parent: string, leaving: ReadonlySet<string>): string | undefined {
