@@ -1,13 +1,14 @@
 // Brings the external programs the tests need; see tools.json. Asks nothing, does nothing where all are there.
 const { whyNot, installPackages } = require("./debian.cjs");
 const { buildTool, ensureGo } = require("./go.cjs");
+const { installFromPypi } = require("./pypi.cjs");
 const { cache, findTool, howToGet, tools } = require("./table.cjs");
 const fs = require("node:fs");
 
 const usage = `usage: test/tools/ensure [TOOL…]
 
-Brings the tools of test/tools/tools.json, or those named: Debian packages (as root) and programs built from the Go
-module proxy, kept in \${GANTRY_TOOLS:-~/.cache/gantry-tools}. Exit code 1 if one is still missing.
+Brings the tools of test/tools/tools.json, or those named: Debian packages (as root), programs built from the Go
+module proxy and programs of PyPI, kept in \${GANTRY_TOOLS:-~/.cache/gantry-tools}. Exit code 1 if one is still missing.
 `;
 
 async function ensure(names) {
@@ -48,6 +49,12 @@ async function ensure(names) {
         why ?? (source && (await timed(`building ${name} ${source.version}`, () => buildTool(go, name, source))));
       if (problem !== undefined) problems.set(name, problem);
     }
+  }
+
+  for (const name of missing.filter((each) => tools[each].pypi !== undefined)) {
+    const { pypi } = tools[name];
+    const problem = await timed(`installing ${name} ${pypi.version}`, () => installFromPypi(name, pypi));
+    if (problem !== undefined) problems.set(name, problem);
   }
 
   const still = names.filter((name) => findTool(name) === undefined);
