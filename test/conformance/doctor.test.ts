@@ -216,6 +216,17 @@ withTools(["git", "rsync", "tmux", "perl"], () => {
       },
     ],
     [
+      "NVSwitches without the fabric manager",
+      { check: "fabric", level: "error" },
+      () => {
+        files.configure({ ...settings, GPU: "nvidia" }, { app: {} });
+        files.stub("nvidia-smi", "echo NVIDIA A100-SXM4-40GB, 580.95");
+        files.stub("nvidia-ctk", "echo nvidia.com/gpu=0");
+        files.stub("systemctl", "exit 3");
+        put("proc/driver/nvidia-nvswitch/devices/0000:10:1d.0", "");
+      },
+    ],
+    [
       "no CDI devices",
       { check: "cdi", level: "error", what: "no CDI device: containers cannot use the GPU" },
       () => {

@@ -183,6 +183,12 @@ check_gpu() {
   else
     finding ok gpu "$(printf '%s\n' "$found" | awk 'NR > 1 { printf "; " } { printf "%s", $0 }')"
   fi
+  # GPUs behind NVSwitches (p4d, p5 …) compute nothing before NVIDIA's fabric manager has set the switches up.
+  if [ -n "$(ls "${GANTRY_PROC:-/proc}/driver/nvidia-nvswitch/devices" 2>/dev/null)" ] \
+    && ! systemctl is-active --quiet nvidia-fabricmanager 2>/dev/null; then
+    finding error fabric "the GPUs are behind NVSwitches and nvidia-fabricmanager does not run: CUDA says 802, system not yet initialized" \
+      'use a machine image that brings it (Ami.deepLearningBase), or install nvidia-fabricmanager in the version of the driver and enable it'
+  fi
   if ! has nvidia-ctk; then
     finding error cdi "the NVIDIA container toolkit is missing" '@ setup --force'
   elif ! found=$(nvidia-ctk cdi list 2>/dev/null) || [[ $found != *nvidia.com/gpu* ]]; then
