@@ -1,5 +1,27 @@
-import { Document, Scalar, visit, type ScalarTag } from "yaml";
-import { assertPrintable, type Data } from "./model";
+import { Document, isScalar, Scalar, visit, type ScalarTag } from "yaml";
+import { assertPrintable, assertPrintableExcept, assertText, type Data } from "./model";
+
+/** A value with a remark behind it, on its line; see {@link commented}. */
+export class Commented {
+  /** @internal */
+  constructor(
+    readonly value: string | number | boolean,
+    readonly comment: string,
+  ) {}
+}
+
+/** What {@link renderYaml} prints: plain data, with remarks. */
+export type YamlModel = Data | Commented | readonly YamlModel[] | { readonly [key: string]: YamlModel };
+
+/** A value with a remark for people behind it: `value # comment`. */
+export function commented(value: string | number | boolean, comment: string): Commented {
+  return new Commented(value, comment);
+}
+
+/** The data of a model, without its remarks: what a reader of the text gets. */
+export function withoutComments(model: YamlModel): Data {
+  return strip(model, [], () => undefined);
+}
 
 /**
  * Prints YAML that a 1.1 parser (Ansible, PyYAML, cloud-init) and a 1.2 parser both read back unchanged: strings that
@@ -7,9 +29,15 @@ import { assertPrintable, type Data } from "./model";
  *
  * @throws Error for what YAML cannot carry, such as a Terraform reference.
  */
-export function renderYaml(model: Data, { header = "" }: { readonly header?: string } = {}): string {
-  assertPrintable(model);
-  const document = new Document(model, {
+export function renderYaml(model: YamlModel, { header = "" }: { readonly header?: string } = {}): string {
+  const comments: { readonly path: Path; readonly comment: string }[] = [];
+  assertPrintableExcept((value) => value instanceof Commented, model, "model");
+  const data = strip(model, [], (path, { value, comment }) => {
+    assertPrintable(value, `model.${path.join(".")}`);
+    assertComment(comment, path);
+    comments.push({ path, comment });
+  });
+  const document = new Document(data, {
     version: "1.1",
     compat: "core",
     merge: false, // `<<` is a string like any other
@@ -24,9 +52,36 @@ export function renderYaml(model: Data, { header = "" }: { readonly header?: str
       if (typeof node.value === "string") node.type = styleOf(node.value);
     },
   });
+  for (const { path, comment } of comments) {
+    const node = document.getIn(path, true);
+    if (isScalar(node)) node.comment = ` ${comment}`;
+  }
   const text = document.toString({ lineWidth: 0, doubleQuotedAsJSON: true, directives: false });
   // All of these stand in double quotes, where JSON leaves them as they are and a YAML reader stumbles over them.
   return `${header}${text.replace(SPECIAL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)}`;
+}
+
+type Path = readonly (string | number)[];
+
+/** The model with plain values where it has remarks; `found` hears of each. */
+function strip(model: YamlModel, path: Path, found: (path: Path, own: Commented) => void): Data {
+  if (model instanceof Commented) {
+    found(path, model);
+    return model.value;
+  }
+  if (isList(model)) return model.map((item, i) => strip(item, [...path, i], found));
+  if (typeof model !== "object" || model === null) return model;
+  const entries = Object.entries(model as Readonly<Record<string, YamlModel>>);
+  return Object.fromEntries(entries.map(([key, value]) => [key, strip(value, [...path, key], found)]));
+}
+
+const isList = (model: YamlModel): model is readonly YamlModel[] => Array.isArray(model);
+
+/** A remark must stay on its line: another one would be data. */
+function assertComment(comment: string, path: Path): void {
+  const where = `the comment of model.${path.join(".")}`;
+  assertText(comment, where);
+  if (!/^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(comment)) throw new Error(`${where} is not one line of printable text`);
 }
 
 /** Not printable to YAML, or a line break to YAML 1.1 only. */

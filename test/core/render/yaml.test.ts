@@ -1,6 +1,7 @@
 import { Token } from "cdktf";
+import { parse } from "yaml";
 import type { Data } from "../../../lib/core/render/model";
-import { renderYaml } from "../../../lib/core/render/yaml";
+import { commented, renderYaml, withoutComments } from "../../../lib/core/render/yaml";
 import { UNPRINTABLE } from "../../support/hostile";
 import { messageOf } from "../../support/project";
 
@@ -66,6 +67,33 @@ b:
   cpu: 1
 long: "${"word ".repeat(40)}"
 `);
+});
+
+test("remarks stand behind their values, and a reader sees the values alone", () => {
+  const model = {
+    steps: [{ uses: commented("actions/checkout@11bd719", "v4.2.2"), with: { depth: commented(0, "all of it") } }],
+    no: commented("no", "not: a # boolean"),
+  };
+  const text = renderYaml(model);
+  expect(text).toBe(`steps:
+  - uses: actions/checkout@11bd719 # v4.2.2
+    with:
+      depth: 0 # all of it
+"no": "no" # not: a # boolean
+`);
+  expect(parse(text)).toEqual(withoutComments(model));
+});
+
+test("what would not stay in a remark is refused, and a value with a remark is checked as any other", () => {
+  const say = (value: number | string, comment: string) =>
+    messageOf(() => renderYaml({ a: [commented(value, comment)] }));
+  for (const comment of ["x\ny: 1", "x\ry", "x\u2028y", "x\u0085y", "\x1b[2J"])
+    expect(say(1, comment)).toBe("the comment of model.a.0 is not one line of printable text");
+  expect(say(1, "\0")).toBe("the comment of model.a.0 has a NUL character");
+  expect(say(NaN, "x")).toBe("model.a.0 is NaN, which is not a number");
+  expect(say(Token.asString({ a: 1 }), "x")).toBe(
+    "model.a.0 is a Terraform reference, known only after apply; a generated file cannot hold it",
+  );
 });
 
 test.each<[unknown, string]>([
