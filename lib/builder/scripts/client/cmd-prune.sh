@@ -3,15 +3,22 @@
 
 help_prune() {
   cat <<TEXT
-Usage: $PROGRAM prune [--all] [--yes] [--dry-run] [--json]
+Usage: $PROGRAM prune [OPTIONS] [--yes] [--dry-run] [--json]
 
 Lists what old builds of this project have left on the host, with sizes, and removes it: images that no tag of this stack
 names any more, old snapshots of the sources, old logs. Never touches images of anybody else.
 
-  --all      also the current images and the caches of RUN --mount=type=cache; the next build starts from nothing
-  --yes      does not ask
-  --dry-run  only lists
-  --json     lists as one JSON array
+  --all                 also the current images and the caches of RUN --mount=type=cache; the next build starts from nothing
+  --everything          the same, and all snapshots and logs, and images without a name that have this project's label
+  --caches              the caches without --all
+  --untagged            images without a name that have this project's label
+  --also PATTERN        names that are this project's, too, such as 'sindri:*'; may be given several times
+  --keep PATTERN        names that stay, and so do their images; may be given several times
+  --older-than SECONDS  only what is older
+  --plan                lists as lines of KIND, KEY, BYTES and WHAT with tabs between, for programs; with --yes, what went
+  --yes                 does not ask
+  --dry-run             only lists
+  --json                lists as one JSON array
 
 Sizes of images count layers that several images share each time.
 Exit codes: 0 done, 2 usage, 69 unreachable, 75 a build is running, 77 not confirmed (--yes).
@@ -19,15 +26,30 @@ TEXT
 }
 
 cmd_prune() {
-  local all='' total plan removed name code=0
-  local -a settings
+  local total plan removed name code=0 also='' keep='' older='' as_lines=''
+  local -a settings options
+  options=()
   while [ $# -gt 0 ]; do
     case $1 in
-      --all) all=--all ;;
+      --all | --everything | --caches | --untagged) options+=("$1") ;;
+      --plan) as_lines=1 ;;
+      --also | --keep)
+        need_value prune "$1" $#
+        [[ $2 =~ ^[A-Za-z0-9._/:*-]+$ ]] || die 2 "prune: $1 wants a name or a pattern such as 'sindri:*', not $2"
+        if [ "$1" = --also ]; then also="$also $2"; else keep="$keep $2"; fi
+        shift
+        ;;
+      --older-than)
+        need_value prune "$1" $#
+        [[ $2 =~ ^[0-9]{1,10}$ ]] || die 2 "prune: --older-than wants a number of seconds, not $2"
+        older=$2
+        shift
+        ;;
       *) common_flag "$1" || bad_argument prune "$1" ;;
     esac
     shift
   done
+  options+=("OTHER=${also# }" "KEEP=${keep# }" "OLDER_THAN=$older")
   settings=("PROJECT=$PROJECT" "ENGINE=$ENGINE" "REMOTE_ROOT=$REMOTE_ROOT" "KEEP_SNAPSHOTS=$KEEP_SNAPSHOTS")
   local images=''
   # shellcheck disable=SC2153 # of settings.sh
@@ -39,11 +61,17 @@ cmd_prune() {
 
   phase list
   host_ssh_setup
-  plan=$(host_program prune.sh ${all:+"$all"} "${settings[@]}") || die $? "the host cannot say what there is to remove (see above)"
-  prune_table "$plan"
-  total=$REPLY
+  plan=$(host_program prune.sh "${options[@]}" "${settings[@]}") || die $? "the host cannot say what there is to remove (see above)"
+  if [ -z "$as_lines" ]; then
+    prune_table "$plan"
+    total=$REPLY
+  else
+    if [ -n "$DRY_RUN" ] && [ -n "$plan" ]; then say "$plan"; fi
+    prune_total "$plan"
+    total=$REPLY
+  fi
   if [ -z "$plan" ]; then
-    [ -n "$JSON" ] || say "nothing to remove"
+    [ -n "$JSON$as_lines" ] || say "nothing to remove"
     return
   fi
   [ -z "$DRY_RUN" ] || return 0
@@ -51,10 +79,12 @@ cmd_prune() {
   confirmed "remove these ($REPLY)?" || die 77 "nothing was removed"
   phase remove
   printf '%s\n' "$plan" >"$TEMP_DIR/plan"
-  removed=$(HOST_INPUT=$TEMP_DIR/plan host_program prune.sh --remove ${all:+"$all"} "${settings[@]}") || code=$?
+  removed=$(HOST_INPUT=$TEMP_DIR/plan host_program prune.sh --remove "${options[@]}" "${settings[@]}") || code=$?
   [ "$code" -ne 75 ] || die 75 "a build is running on the host" "wait for it: $PROGRAM attach"
   [ "$code" -eq 0 ] || die 65 "not everything could be removed (see above)"
-  if [ -z "$JSON" ]; then
+  if [ -n "$as_lines" ]; then
+    if [ -n "$removed" ]; then say "$removed"; fi
+  elif [ -z "$JSON" ]; then
     prune_total "$removed"
     human_size "$REPLY"
     say "removed: $REPLY"

@@ -9,7 +9,7 @@ here=${BASH_SOURCE[0]%/*}
 
 usage() {
   cat <<'TEXT'
-Usage: prune.sh [--all] [--remove] PROJECT=NAME IMAGES='NAME:TAG …' [KEY=VALUE ...]
+Usage: prune.sh [OPTIONS] PROJECT=NAME IMAGES='NAME:TAG …' [KEY=VALUE ...]
 
 Prints one line for each thing that can go:  KIND<tab>KEY<tab>BYTES<tab>WHAT
   image     built by this project, and no longer what an image's tag names
@@ -17,26 +17,38 @@ Prints one line for each thing that can go:  KIND<tab>KEY<tab>BYTES<tab>WHAT
   run       log of a build, older than the newest KEEP_RUNS of its image
 and with --all also
   image     the ones that the tags name
+  name      of an image that stays by another name (KEEP)
   cache     of RUN --mount=type=cache; the engine keeps it for all projects of this user together
 
-  --remove  removes the things whose lines are on standard input, if they can still go, and prints their lines
+  --untagged    also images with this project's label and no name at all, whoever made them
+  --caches      the caches, without --all
+  --everything  as --all --untagged, and all snapshots and logs
+  --remove      removes the things whose lines are on standard input, if they can still go, and prints their lines
 
-Settings: PROJECT, IMAGES, ENGINE (podman), REMOTE_ROOT (development), KEEP_SNAPSHOTS (5), KEEP_RUNS (20).
+Settings: PROJECT, IMAGES, ENGINE (podman), REMOTE_ROOT (development), KEEP_SNAPSHOTS (5), KEEP_RUNS (20);
+  OTHER       patterns such as 'sindri:*': names that are this project's, too
+  KEEP        patterns of names that stay, and so do their images
+  OLDER_THAN  seconds: only what is older
 Exit codes: 0, 2 usage, 75 a build is running.
 TEXT
 }
 
-all=0 remove=0
-PROJECT='' IMAGES='' ENGINE=podman REMOTE_ROOT=development KEEP_SNAPSHOTS=5 KEEP_RUNS=20
+all=0 remove=0 untagged=0 caches=0 everything=0
+PROJECT='' IMAGES='' ENGINE=podman REMOTE_ROOT=development KEEP_SNAPSHOTS=5 KEEP_RUNS=20 OTHER='' KEEP='' OLDER_THAN=''
 for word in "$@"; do
   case $word in
     -h | --help)
       usage
       exit 0
       ;;
-    --all) all=1 ;;
+    --all) all=1 caches=1 ;;
+    --untagged) untagged=1 ;;
+    --caches) caches=1 ;;
+    --everything) all=1 caches=1 untagged=1 everything=1 ;;
     --remove) remove=1 ;;
-    PROJECT=* | IMAGES=* | ENGINE=* | REMOTE_ROOT=* | KEEP_SNAPSHOTS=* | KEEP_RUNS=*) printf -v "${word%%=*}" %s "${word#*=}" ;;
+    PROJECT=* | IMAGES=* | ENGINE=* | REMOTE_ROOT=* | KEEP_SNAPSHOTS=* | KEEP_RUNS=* | OTHER=* | KEEP=* | OLDER_THAN=*)
+      printf -v "${word%%=*}" %s "${word#*=}"
+      ;;
     *)
       usage >&2
       exit 2
@@ -49,6 +61,7 @@ if [ -z "$PROJECT" ]; then
 fi
 
 readonly label=io.gantry.project
+if [ "$everything" = 1 ]; then KEEP_SNAPSHOTS=0 KEEP_RUNS=0; fi
 line() { printf '%s\t%s\t%s\t%s\n' "$@"; }
 bytes_of() { du -sk "$@" 2>/dev/null | awk '{ n += $1 } END { printf "%d", n * 1024 }'; }
 
@@ -58,14 +71,52 @@ bytes_of() { du -sk "$@" 2>/dev/null | awk '{ n += $1 } END { printf "%d", n * 1
 # FROM one of ours inherits it.
 is_ours() {
   local name
-  case $2 in ctx-*) return 0 ;; esac
+  names_content "$2" && return 0
   [ "$all" = 1 ] || return 1
   for name in $IMAGES; do
     [ "$2" = "${name##*:}" ] || continue
     case $1 in "${name%:*}" | "localhost/${name%:*}") return 0 ;; esac
   done
+  matches "$1:$2" "$OTHER"
+}
+
+# names_content TAG: ctx-<hash>, or base-<hash> and the like, which the program for images gives.
+names_content() {
+  case $1 in
+    ctx-*) return 0 ;;
+    *-*) [[ $1 =~ ^[A-Za-z0-9_.-]*-[0-9a-f]{16}$ ]] ;;
+    *) return 1 ;;
+  esac
+}
+
+# matches NAME PATTERNS: with or without localhost/ in front.
+matches() {
+  local pattern
+  set -f
+  for pattern in $2; do
+    # shellcheck disable=SC2254 # a pattern
+    case ${1#localhost/} in $pattern) set +f && return 0 ;; esac
+  done
+  set +f
   return 1
 }
+
+# Images and directories that are old enough to go. Engines print times in UTC, as `YYYY-MM-DD HH:MM:SS` or with a T between.
+cutoff=''
+if [ -n "$OLDER_THAN" ]; then
+  # shellcheck disable=SC2016 # perl's
+  cutoff=$(perl -MPOSIX=strftime -e 'print strftime("%Y-%m-%d %H:%M:%S", gmtime(time - shift))' "$OLDER_THAN")
+fi
+
+image_is_old() {
+  local created
+  [ -n "$cutoff" ] || return 0
+  created=$("$ENGINE" image inspect --format '{{.Created}}' "$1") || return 1
+  created=${created/T/ }
+  [[ ${created:0:19} < $cutoff ]]
+}
+
+file_is_old() { [ -z "$OLDER_THAN" ] || [ -n "$(find "$1" -maxdepth 0 -mmin "+$((OLDER_THAN / 60))")" ]; }
 
 # Lines `ID REPOSITORY TAG`, one for each name; without -a, so that the layers other images are made of do not show.
 image_names() {
@@ -78,15 +129,21 @@ is_our_build() { grep -qsF "${1#sha256:}" "$GANTRY_STATE"/builds/*/*/id; }
 
 # One line for each image that has no name but ours.
 list_images() {
-  local names id repository tag wanted what
+  local names id repository tag wanted what kept
   names=$(image_names)
   while read -r wanted; do
     [ -n "$wanted" ] || continue
-    what=''
+    what='' kept=''
     while read -r id repository tag; do
       [ "$id" = "$wanted" ] || continue
-      if [ "$tag" = '<none>' ] && is_our_build "$id"; then
+      if [ "$tag" = '<none>' ]; then
+        if [ "$untagged" = 0 ] && ! is_our_build "$id"; then
+          what=''
+          break
+        fi
         what="$what untagged"
+      elif matches "$repository:$tag" "$KEEP"; then
+        kept=1
       elif is_ours "$repository" "$tag"; then
         what="$what $repository:$tag"
       else
@@ -95,6 +152,11 @@ list_images() {
       fi
     done <<<"$names"
     [ -n "$what" ] || continue
+    image_is_old "$wanted" || continue
+    if [ -n "$kept" ]; then
+      [ "$all" = 0 ] || line name "$wanted" 0 "${what# }"
+      continue
+    fi
     line image "$wanted" "$("$ENGINE" image inspect --format '{{.Size}}' "$wanted")" "${what# }"
   done < <(printf '%s\n' "$names" | cut -d' ' -f1 | uniq)
 }
@@ -124,9 +186,11 @@ list_snapshots() {
     [ -d "$name" ] || continue
     kept=() old=()
     current=$(readlink "$name/current" 2>/dev/null || :)
+    if [ "$everything" = 1 ]; then current=''; fi
     [ -z "$current" ] || kept+=("$name/${current##*/}")
     while IFS= read -r dir; do
       [ "$dir" != "$name/${current##*/}" ] || continue
+      file_is_old "$dir" || continue
       if [ ${#kept[@]} -lt "$KEEP_SNAPSHOTS" ]; then kept+=("$dir"); else old+=("$dir"); fi
     done < <(snapshot_directories "$name")
     for dir in ${old[@]+"${old[@]}"}; do
@@ -154,7 +218,7 @@ list_runs() {
     while IFS= read -r dir; do
       [ -d "$dir" ] || continue
       count=$((count + 1))
-      if [ "$count" -le "$KEEP_RUNS" ] || [ ! -e "$dir/exit" ]; then continue; fi
+      if [ "$count" -le "$KEEP_RUNS" ] || [ ! -e "$dir/exit" ] || ! file_is_old "$dir"; then continue; fi
       line run "$dir" "$(bytes_of "$dir")" "${dir#"$HOME/"}"
     done < <(newest_first "$HOME/.gantry/builds/${name%:*}"/*)
   done
@@ -179,6 +243,16 @@ list_caches() {
     # Files of the users inside containers: only their own namespace may read them.
     size=$(in_namespace du -sk "$dir" 2>/dev/null | awk '{ printf "%d", $1 * 1024 }')
     [ "${size:-0}" -le 8192 ] || line cache "$dir" "$size" 'RUN --mount=type=cache, of all projects of this user'
+  done < <(if [ -n "$OLDER_THAN" ]; then unused_caches; else cache_directories; fi)
+}
+
+# One directory for each cache, of which no file was written lately.
+unused_caches() {
+  local dir each
+  while IFS= read -r dir; do
+    while IFS= read -r each; do
+      [ -n "$(in_namespace find "$each" -mmin "-$((OLDER_THAN / 60))" -print 2>/dev/null | head -n 1)" ] || printf '%s\n' "$each"
+    done < <(in_namespace find "$dir" -mindepth 1 -maxdepth 1 -type d 2>/dev/null)
   done < <(cache_directories)
 }
 
@@ -196,19 +270,27 @@ list_all() {
   list_images
   list_snapshots
   list_runs
-  [ "$all" = 0 ] || list_caches
+  [ "$caches" = 0 ] || list_caches
 }
 
 # remove_one KIND KEY SIZE WHAT
 remove_one() {
   local -a names
   case $1 in
-    image)
+    image | name)
       IFS=' ' read -r -a names <<<"$4"
       remove_image "$2" ${names[@]+"${names[@]}"}
       ;;
     snapshot | run) rm -rf -- "$2" ;;
-    cache) if [ "$2" = buildkit ]; then docker builder prune -af >/dev/null; else in_namespace rm -rf -- "$2"; fi ;;
+    cache)
+      if [ "$2" != buildkit ]; then
+        in_namespace rm -rf -- "$2"
+      elif [ -n "$OLDER_THAN" ]; then
+        docker builder prune -af --filter "until=${OLDER_THAN}s" >/dev/null
+      else
+        docker builder prune -af >/dev/null
+      fi
+      ;;
   esac
 }
 
