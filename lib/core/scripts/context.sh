@@ -6,7 +6,7 @@
 CONTEXT_FORMAT=gantry-context-1 # another one when the meaning of a hash changes
 
 # Overrides of one run, from the command line.
-EXTRA_ARGS=() EXTRA_SECRETS=() TARGET_OVERRIDE='' TAG_OVERRIDE=''
+EXTRA_ARGS=() EXTRA_SECRETS=() TARGET_OVERRIDE='' TAG_OVERRIDE='' PLATFORM_OVERRIDE=''
 
 # What a git hook sets would make us look at the wrong repository.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_PREFIX \
@@ -23,6 +23,7 @@ context_load() {
     "contexts are relative to the project directory $PROJECT_ROOT (GANTRY_PROJECT sets another one)"
   [ -z "$TARGET_OVERRIDE" ] || TARGET=$TARGET_OVERRIDE
   [ -z "$TAG_OVERRIDE" ] || TAG=$TAG_OVERRIDE
+  [ -z "$PLATFORM_OVERRIDE" ] || PLATFORM=$PLATFORM_OVERRIDE
   case /$CONTAINERFILE/ in
     //* | */../*) die 2 "$1: its Containerfile $CONTAINERFILE is outside of its context" "only the context is copied to the builder" ;;
   esac

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # The run log: one line of JSON for each run, and for each image of a run that has several, in .gantry/runs.jsonl.
 
-RUN_COMMAND='' RUN_OUTCOME=''
+RUN_COMMAND='' RUN_OUTCOME='' RUN_MODE='' # the mode: which of several ways to do the same, for all lines of the run
 
 # run_begin COMMAND: from here on the program writes a line when it ends.
 run_begin() {
@@ -40,6 +40,7 @@ run_write() {
   state_dir
   utc_time "$RUN_LINE_START" && start=$REPLY
   line="{\"start\":\"$start\",\"program\":\"$PROGRAM\",\"command\":\"$RUN_COMMAND\""
+  if [ -n "$RUN_MODE" ]; then line="$line,\"mode\":\"$RUN_MODE\""; fi
   if [ -n "$RUN_IMAGE" ]; then json_string "$RUN_IMAGE" && line="$line,\"image\":$REPLY"; fi
   if [ -n "$RUN_HASH" ]; then line="$line,\"hash\":\"$RUN_HASH\""; fi
   if [ -n "$RUN_ID" ]; then line="$line,\"run\":\"$RUN_ID\""; fi

@@ -16,6 +16,7 @@ The build runs on the builder by itself: Ctrl-C or a lost network only end the w
   --no-cache          build every step anew
   --pull              ask the registries for newer base images
   --target STAGE      stop at this stage
+  --platform PLATFORM another platform than the stack's, such as linux/arm64; also for the images these are FROM
   --build-arg K=V     a build argument; may be given several times
   --secret id=ID,src=FILE
                       a file for RUN --mount=type=secret,id=ID; its content goes to memory on the builder and is removed
@@ -41,10 +42,14 @@ cmd_build() {
       --pull) BUILD_AGAIN=1 BUILD_PULL=1 ;;
       --detach | -d) BUILD_DETACH=1 ;;
       --no-wait) BUILD_NO_WAIT=1 ;;
-      --target | --build-arg | --secret | --tag)
+      --target | --platform | --build-arg | --secret | --tag)
         need_value build "$1" $#
         case $1 in
           --target) OPTION_TARGET=$2 ;;
+          --platform)
+            [[ $2 =~ ^linux/[a-z0-9]+(/v[0-9]+)?$ ]] || die 2 "build: $2 is not a platform" "such as linux/amd64, linux/arm64"
+            PLATFORM_OVERRIDE=$2
+            ;;
           --tag)
             [[ $2 =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ && $2 != ctx-* ]] || die 2 "build: $2 is not a tag" "letters, digits, _ . - and not ctx-…"
             OPTION_TAG=$2
