@@ -56,6 +56,7 @@ function validate(): void {
       "skipped: the AWS provider is not here, and without Go its stand-in cannot be built; `tofu init` fetches the real one",
     );
   } else {
+    console.log("(the first time, the stand-in for the AWS provider is built: half a minute)");
     for (const stack of stacks) {
       for (const binary of binaries) {
         const workspace = openStack(join(root, outdir, "stacks", stack), binary);

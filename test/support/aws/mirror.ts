@@ -68,6 +68,7 @@ function build(source: string, work: string, mirror: string): void {
   execFileSync(go, ["build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", binary, "."], {
     cwd: work,
     env,
+    stdio: ["ignore", "pipe", "pipe"], // what it downloads; an error of the build is in the exception
   });
   const [os, arch] = execFileSync(go, ["env", "GOOS", "GOARCH"], { encoding: "utf8" }).trim().split("\n");
   // terraform and tofu ask for the same provider at different addresses.
