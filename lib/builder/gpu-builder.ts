@@ -13,7 +13,7 @@ import { addEc2Machine, type Ec2Machine } from "./ec2-machine";
 import { addOutputs } from "./ec2-outputs";
 import type { BuilderProps, Ec2BuilderProps, GpuBuilderProps, HostBuilderProps } from "./gpu-builder.props";
 import { ec2BuilderProps, hostBuilderProps } from "./gpu-builder.schema";
-import { buildOrder, imageSettings, type ImageBuild } from "./image-builds";
+import { baseCycle, buildOrder, imageSettings, type ImageBuild } from "./image-builds";
 import { instanceTypeFacts, type Arch } from "./instance-types";
 import { CLIENT_PROGRAMS, HOST_PROGRAMS } from "./programs";
 import { addProvisioning } from "./provisioning";
@@ -79,7 +79,9 @@ export class GpuBuilder extends Construct implements ImageBuilder {
   constructor(scope: Construct, id: string, props: GpuBuilderProps) {
     super(scope, id);
     parseProps(this, programName, { id });
-    const { machine, settings, provision, rhel, engine, project } = isOnHost(props) ? this.onHost(props) : this.onEc2(props);
+    const { machine, settings, provision, rhel, engine, project } = isOnHost(props)
+      ? this.onHost(props)
+      : this.onEc2(props);
     this.machine = machine;
     this.programName = id;
     this.engine = engine;
@@ -109,11 +111,17 @@ export class GpuBuilder extends Construct implements ImageBuilder {
   /**
    * Has the builder build an image; the images it is `FROM` come along, in order.
    *
-   * @throws GantryError for a tag that is none, and for two images of one name.
+   * @throws GantryError for a tag that is none, two images of one name, and images that are built from one another.
    */
   build(image: ImageSource, props: BuildProps = {}): void {
     const place = `[${this.node.path}] GpuBuilder.build`;
     const { tag } = parseValue(place, buildProps, props);
+    const cycle = baseCycle(image);
+    if (cycle !== undefined) {
+      throw new GantryError(`${place}: invalid props`, [
+        { property: "bases", message: `got ${cycle.join(" → ")}; allowed: images that are not built from themselves` },
+      ]);
+    }
     for (const base of image.bases) {
       if (this.builds.get(base.imageName)?.image !== base) this.build(base, props);
     }
@@ -139,6 +147,12 @@ export class GpuBuilder extends Construct implements ImageBuilder {
       path: `${this.node.id}/images/${image.imageName}.env`,
       content: renderEnv(imageSettings({ image, tag })),
     });
+    if (image.containerfileText !== undefined) {
+      new GeneratedFile(this, `Containerfile-${image.imageName}`, {
+        path: `${this.node.id}/images/${image.imageName}.Containerfile`,
+        content: image.containerfileText,
+      });
+    }
   }
 
   private onHost(given: HostBuilderProps) {

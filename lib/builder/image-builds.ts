@@ -7,6 +7,17 @@ export interface ImageBuild {
   readonly tag: string;
 }
 
+/** Names of images that are built from one another in a circle, the first again at the end; `undefined`: there is none. */
+export function baseCycle(image: ImageSource, above: readonly ImageSource[] = []): readonly string[] | undefined {
+  const start = above.indexOf(image);
+  if (start >= 0) return [...above.slice(start), image].map(({ imageName }) => imageName);
+  for (const base of image.bases) {
+    const cycle = baseCycle(base, [...above, image]);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
 /** Names of the images, each after the images it is `FROM`, otherwise in the order given. */
 export function buildOrder(builds: readonly ImageBuild[]): string[] {
   const order = new Set<string>();
@@ -20,7 +31,6 @@ export function buildOrder(builds: readonly ImageBuild[]): string[] {
 
 /** Settings of one image, for `<builder>/images/<image>.env`. */
 export function imageSettings({ image, tag }: ImageBuild): EnvModel {
-  const args = Object.entries(image.args).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     IMAGE: image.imageName,
     CONTEXT: image.context,
@@ -29,15 +39,32 @@ export function imageSettings({ image, tag }: ImageBuild): EnvModel {
     PLATFORM: image.platform ?? "",
     TAG: tag,
     BASES: image.bases.map(({ imageName }) => imageName).join(" "),
-    ...numbered(
-      "ARG",
-      args.map(([name, value]) => `${name}=${value}`),
-    ),
+    ...numbered("ARG", assignments(image.args)),
     ...numbered(
       "SECRET",
       image.secrets.map(({ id, file }) => `${id}=${file}`),
     ),
+    ...rareSettings(image),
   };
+}
+
+/** Settings that few images have. */
+function rareSettings(image: ImageSource): EnvModel {
+  const labels = assignments(image.labels ?? {});
+  return {
+    ...(image.baseArg !== undefined && { BASE_ARG: image.baseArg }),
+    ...(image.containerfileText !== undefined && { GENERATED: 1 }),
+    ...(image.allowFloatingBase === true && { FLOATING: 1 }),
+    ...(image.dockerFormat === true && { FORMAT: "docker" }),
+    ...(image.inputs !== undefined && { NARROW: 1, ...numbered("INPUT", image.inputs) }),
+    ...(labels.length > 0 && numbered("LABEL", labels)),
+  };
+}
+
+function assignments(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`);
 }
 
 /** `ARG_COUNT`, `ARG_1`, `ARG_2` …: the list a shell without arrays in files can read. */

@@ -23,4 +23,16 @@ export interface ImageSource {
   readonly secrets: readonly BuildSecret[];
   /** Images of ours that this one is built `FROM`. */
   readonly bases: readonly ImageSource[];
+  /** Text of the Containerfile, when the stack makes it; `file` is then only its name. */
+  readonly containerfileText?: string | undefined;
+  /** Labels of the image. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The only paths of the context that builds see and that cause one; `undefined`: all of it. */
+  readonly inputs?: readonly string[] | undefined;
+  /** Build argument that gets the one base, by its digest; `undefined`: the Containerfile names its base itself. */
+  readonly baseArg?: string | undefined;
+  /** Whether its Containerfile may stand on images of others by a tag. */
+  readonly allowFloatingBase?: boolean;
+  /** Whether it needs docker's image format, the only one that keeps a health check. */
+  readonly dockerFormat?: boolean;
 }

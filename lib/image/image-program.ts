@@ -107,8 +107,11 @@ export class ImageProgram extends Construct {
       CONTEXT: image.context,
       CONTAINERFILE: image.file,
       BASES: image.bases.map(({ imageName }) => imageName).join(" "),
+      BASE_ARG: image.baseArg ?? "",
+      PLATFORMS: (image.platforms ?? []).join(" "),
       REPOSITORY: repository,
       CONTENT_PREFIX: contentPrefix,
+      VERSION: versionTag?.slice(contentPrefix.length) ?? "",
       VERSION_TAG: versionTag ?? "",
       MOVING_TAG: movingTag,
     };

@@ -1,2 +1,16 @@
-export { ContainerImage, type ContainerImageProps } from "./container-image";
+export { BaseImage, type BaseImageArgs, type BaseImageProps } from "./base-image";
+export { ContainerImage, type ContainerImageProps, type ImageProps } from "./container-image";
+export { Containerfile } from "./containerfile";
+export type {
+  ContainerfileMount,
+  ContainerfileProps,
+  ContainerfileStage,
+  ContainerfileStep,
+  ContainerfileText,
+} from "./containerfile.model";
+export { renderContainerfile } from "./containerfile.render";
+export { DevImage, type DevImageProps } from "./dev-image";
+export { expanded, type Expanded } from "./expanded";
+export { pinned, type PinnedImage } from "./pinned-image";
+export { Mount, Step } from "./step";
 export type { BuildSecret, ImageSource } from "../core/image-source";

@@ -56,7 +56,7 @@ test("all faults at once", () => {
 
 test("nothing given at all", () => {
   expect(messageOf(() => image(undefined as unknown as ContainerImageProps))).toBe(
-    "[lab/vllm-bootc] ContainerImage: invalid props\n  props: missing; allowed: an object with context, imageName, file, target, platform, args, secrets, bases",
+    "[lab/vllm-bootc] ContainerImage: invalid props\n  props: missing; allowed: an object with context, imageName, repository, movingTag, file, containerfile, target, platform, platforms, args, labels, secrets, baseArg, inputs, allowFloatingBase, bases",
   );
 });
 
