@@ -47,6 +47,7 @@ export const HOST_PROGRAMS: ProgramSet = {
     "build-report.sh",
     "build-run.sh",
     "build-start.sh",
+    "containerfile-put.sh",
     "disk-report.sh",
     "doctor.sh",
     "follow.sh",

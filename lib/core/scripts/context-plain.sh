@@ -6,7 +6,10 @@
 context_tree_plain() {
   CONTEXT_KIND=plain CONTEXT_NESTED=()
   has perl || die 2 "perl is needed for a context outside of git" "install perl, or put $CONTEXT_DIR under git"
-  CONTEXT_TREE=$(CONTEXT=$CONTEXT_DIR CONTAINERFILE=$CONTAINERFILE ENGINE=$ENGINE perl -e "$PLAIN_WALK" 3>"$CONTEXT_INDEX.list") \
+  local only='' each own=$CONTAINERFILE
+  for each in ${INPUTS[@]+"${INPUTS[@]}"}; do only="$only$each"$'\n'; done
+  [ -z "$GENERATED" ] || own=''
+  CONTEXT_TREE=$(CONTEXT=$CONTEXT_DIR CONTAINERFILE=$own ENGINE=$ENGINE NARROW=$NARROW INPUTS=$only perl -e "$PLAIN_WALK" 3>"$CONTEXT_INDEX.list") \
     || die 2 "the context $CONTEXT_DIR cannot be read"
 }
 
@@ -89,6 +92,14 @@ sub ignored {
   return $ignored;
 }
 
+# Whether a path counts, and whether one below it does.
+my @inputs = split /\n/, $ENV{INPUTS};
+sub counts {
+  my $path = $_[0];
+  return !$ENV{NARROW} || $path eq $containerfile || grep { $path eq $_ || index($path, "$_/") == 0 } @inputs;
+}
+sub leads { my $path = $_[0]; return !$ENV{NARROW} || grep { index($_, "$path/") == 0 } $containerfile, @inputs }
+
 my %always = map { $_ => 1 } $containerfile, grep { -f "$top/$_" } @names;
 my $sum = Digest::SHA->new(256);
 my $count = 0;
@@ -104,11 +115,13 @@ sub walk {
   closedir $handle;
   for my $name (@names) {
     my $path = $directory eq "" ? $name : "$directory/$name";
-    my $out = !$always{$path} && ignored($path);
+    my $counts = counts($path);
+    next unless $counts || leads($path);
+    my $out = !$counts || !$always{$path} && ignored($path);
     lstat "$top/$path" or next;
     if (-d _) {
       my $inside = grep { index($_, "$path/") == 0 } keys %always;
-      next if $out && !$exceptions && !$inside;
+      next if $counts && $out && !$exceptions && !$inside;
       take($path, "directory", "") unless $out;
       walk($path);
     }

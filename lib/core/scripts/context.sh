@@ -1,7 +1,8 @@
 # shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
 # The content hash of an image's context. It names the source tree on the builder and the image built from it, so that
 # "nothing to do" is one look-up. It covers what git sees of the context (outside git: what .dockerignore leaves), the
-# Containerfile, build arguments, target, platform, the hashes of the images it is FROM, and which secrets it gets.
+# Containerfile, build arguments, labels, target, platform, the hashes of the images it is FROM, and which secrets it gets. An
+# image may name the only paths of its context that count (NARROW, INPUT_n); its builds see nothing else.
 
 CONTEXT_FORMAT=gantry-context-1 # another one when the meaning of a hash changes
 
@@ -28,7 +29,23 @@ context_load() {
     //* | */../*) die 2 "$1: its Containerfile $CONTAINERFILE is outside of its context" "only the context is copied to the builder" ;;
   esac
   CONTAINERFILE_PATH=$CONTEXT_DIR/$CONTAINERFILE
+  [ -z "$GENERATED" ] || CONTAINERFILE_PATH=$FILE_ROOT/$PROGRAM/images/$1.Containerfile
+  image_inputs "$1"
   [ -f "$CONTAINERFILE_PATH" ] || die 2 "$1: $CONTAINERFILE_PATH is not there" "its name is the image's containerfile in the stack"
+}
+
+# image_inputs IMAGE: INPUTS = the paths that it is narrowed to.
+image_inputs() {
+  local i name path
+  INPUTS=()
+  for ((i = 1; i <= INPUT_COUNT; i++)); do
+    name=INPUT_$i
+    path=${!name}
+    path=${path%/}
+    [ -e "$CONTEXT_DIR/$path" ] || [ -L "$CONTEXT_DIR/$path" ] \
+      || die 2 "$1: $CONTEXT_DIR/$path is not there" "the stack names it as an input of the image"
+    INPUTS+=("$path")
+  done
 }
 
 # image_args: ARGS = build arguments, those of the command line last.
@@ -40,6 +57,16 @@ image_args() {
     ARGS+=("${!name}")
   done
   ARGS+=(${EXTRA_ARGS[@]+"${EXTRA_ARGS[@]}"})
+}
+
+# image_labels: LABELS = "name=value" each.
+image_labels() {
+  local i name
+  LABELS=()
+  for ((i = 1; i <= LABEL_COUNT; i++)); do
+    name=LABEL_$i
+    LABELS+=("${!name}")
+  done
 }
 
 # image_secrets: SECRETS = "id=path" each, the path absolute. One of the command line replaces one of the same id.
@@ -66,7 +93,9 @@ context_hash() {
   local text each content=''
   temp_dir
   CONTEXT_INDEX=$TEMP_DIR/index.$1
-  if ! context_tree_git; then
+  if [ -n "$NARROW" ] && [ "${#INPUTS[@]}" -eq 0 ]; then
+    CONTEXT_KIND=none CONTEXT_TREE=none CONTEXT_NESTED=()
+  elif ! context_tree_git; then
     # shellcheck source=context-plain.sh
     . "$COMMON_DIR/context-plain.sh"
     context_tree_plain
@@ -78,6 +107,10 @@ context_hash() {
   text="$text|target $TARGET|platform $PLATFORM|bases ${2:-}"
   for each in ${ARGS[@]+"${ARGS[@]}"}; do text="$text|arg ${#each} $each"; done
   for each in ${SECRETS[@]+"${SECRETS[@]}"}; do text="$text|secret ${each%%=*}"; done
+  [ -z "$BASE_ARG" ] || text="$text|base argument $BASE_ARG"
+  [ -z "$FORMAT" ] || text="$text|format $FORMAT"
+  image_labels
+  for each in ${LABELS[@]+"${LABELS[@]}"}; do text="$text|label ${#each} $each"; done
   CONTEXT_HASH=$(printf '%s' "$text" | sha256)
   CONTEXT_HASH=${CONTEXT_HASH:0:16}
 }
@@ -89,6 +122,10 @@ context_tree_git() {
   CONTEXT_KIND=git CONTEXT_NESTED=()
   git_tree "$CONTEXT_DIR" "$CONTEXT_INDEX" || return 1
   CONTEXT_TREE=$GIT_TREE
+  if [ -n "$NARROW" ]; then
+    CONTEXT_TREE=$(git_paths '' "$CONTEXT_INDEX" | sha256)
+    CONTEXT_TREE="inputs ${CONTEXT_TREE%% *}"
+  fi
   if [ -s "$CONTEXT_INDEX.nested" ]; then nested_trees '' "$CONTEXT_INDEX"; fi
 }
 
@@ -98,7 +135,7 @@ nested_trees() {
   local path list=()
   while IFS= read -r -d '' path; do
     case $path in 160000\ *) list+=("${path#*$'\t'}") ;; esac
-  done < <(cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git ls-files -s -z -- .)
+  done < <(git_paths "$1" "$2")
   for path in ${list[@]+"${list[@]}"}; do
     path=$1$path
     [ -e "$CONTEXT_DIR/$path/.git" ] || continue # a submodule that is not checked out is an empty directory
@@ -113,7 +150,8 @@ nested_trees() {
 # git_tree DIRECTORY INDEX: GIT_TREE of a directory, through a private copy of the index that stays for the file list. A new
 # copy every time: a file that was new to git the last time may be an ignored one by now.
 git_tree() {
-  local answer objects index prefix
+  local answer objects index prefix paths=(.)
+  if [ "$1" = "$CONTEXT_DIR" ] && [ -n "$NARROW" ]; then paths=(${INPUTS[@]+"${INPUTS[@]}"}); fi
   has git || return 1
   answer=$(cd -- "$1" && git rev-parse --git-path index --git-path objects --show-prefix 2>/dev/null) || return 1
   index=${answer%%$'\n'*}
@@ -138,8 +176,8 @@ git_tree() {
     cd -- "$1" || exit
     export GIT_INDEX_FILE=$2 GIT_OBJECT_DIRECTORY=$TEMP_DIR GIT_ALTERNATE_OBJECT_DIRECTORIES=$objects
     # A file whose size and mtime are as before still has another ctime: git must look at it.
-    git -c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.safecrlf=false \
-      -c core.looseCompression=0 -c advice.addEmbeddedRepo=false add -A -- . 2>"$2.errors" || exit
+    git --literal-pathspecs -c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.safecrlf=false \
+      -c core.looseCompression=0 -c advice.addEmbeddedRepo=false add -A -- "${paths[@]}" 2>"$2.errors" || exit
     git ls-files -s -- . | grep '^160000 ' >"$2.nested" &
     git write-tree --missing-ok ${prefix:+"--prefix=$prefix"} 2>>"$2.errors" || exit
     wait
@@ -190,14 +228,19 @@ context_list_git() {
 # entries of a repository, "file PATH" for one that git may not know.
 context_entries() {
   local i
-  git_paths '' "$CONTEXT_INDEX"
+  if [ "$CONTEXT_KIND" = git ]; then git_paths '' "$CONTEXT_INDEX"; fi
   for ((i = 0; i < ${#CONTEXT_NESTED[@]}; i += 2)); do
     git_paths "${CONTEXT_NESTED[i]}/" "${CONTEXT_NESTED[i + 1]}"
   done
-  printf 'below \0file %s\0' "$CONTAINERFILE"
+  [ -n "$GENERATED" ] || printf 'below \0file %s\0' "$CONTAINERFILE"
 }
 
+# context_list_none: of a context of which nothing counts.
+context_list_none() { [ -n "$GENERATED" ] || printf './%s\0' "$CONTAINERFILE"; }
+
 git_paths() {
+  local paths=(.)
+  if [ -z "$1" ] && [ -n "$NARROW" ]; then paths=(${INPUTS[@]+"${INPUTS[@]}"}); fi
   printf 'below %s\0' "$1"
-  (cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git ls-files -s -z -- .)
+  (cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git --literal-pathspecs ls-files -s -z -- "${paths[@]}")
 }

@@ -48,6 +48,7 @@ load_image() {
     die 2 "unknown image: $1" "$PROGRAM builds: ${IMAGES:-nothing yet (the stack adds images to it)}"
   fi
   IMAGE='' CONTEXT='' CONTAINERFILE=Containerfile TARGET='' PLATFORM='' TAG=dev ARG_COUNT=0 SECRET_COUNT=0 BASES=''
+  BASE_ARG='' GENERATED='' FLOATING='' FORMAT='' NARROW='' INPUT_COUNT=0 LABEL_COUNT=0
   # shellcheck source=/dev/null
   . "$file"
   IMAGE=$1

@@ -269,6 +269,15 @@ build_new() {
     HOST_INPUT=${each#*=} host_program secret-put.sh "$RUN_ID" "${each%%=*}" || die 69 "the secret ${each%%=*} cannot be handed over"
   done
   for each in $5; do words+=("base=$each"); done
+  [ -z "$BASE_ARG" ] || words+=("base-arg=$BASE_ARG")
+  [ -z "$FORMAT" ] || words+=("format=$FORMAT")
+  image_labels
+  for each in ${LABELS[@]+"${LABELS[@]}"}; do words+=("label=$each"); done
+  if [ -n "$GENERATED" ]; then
+    words+=(generated=1)
+    HOST_INPUT=$CONTAINERFILE_PATH host_program containerfile-put.sh "$image" "$RUN_ID" \
+      || die 69 "the Containerfile of $image cannot be handed over" "see: $PROGRAM doctor"
+  fi
   if [ -n "$4" ]; then words+=(again=1); fi
   if [ -n "$BUILD_NO_CACHE" ] && is_requested "$image"; then words+=(no-cache=1); fi
   if [ -n "$BUILD_PULL" ] && is_requested "$image"; then words+=(pull=1); fi

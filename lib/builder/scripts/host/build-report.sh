@@ -19,6 +19,18 @@ right_platform() {
   return 1
 }
 
+# report_other_base: the image was built, but not on its base: the reason for builds that take as long as ever.
+report_other_base() {
+  local found
+  found=$(grep -niE '^[[:space:]]*(FROM|ARG)[[:space:]]' "$containerfile" 2>/dev/null | head -n 12)
+  printf '\nThe build failed: the image does not stand on its base %s.\n' "$base_reference"
+  printf '  Its last stage (or target) starts from something else, so what the base has was built anew or is missing.\n'
+  if [ -n "$found" ]; then printf '%s\n' "$found" | sed 's/^/  | /'; fi
+  printf '  Put "ARG %s" before the first FROM, and let the last stage be "FROM $%s".\n' "$base_arg" "{$base_arg}"
+  printf '  localhost/%s:%s did not move\n' "$image" "$tag"
+  printf '%s\n' outcome=failed "step=the base of the image" >"$directory/result"
+}
+
 # Steps other than FROM and our own labels, and how many of them came from the cache: podman, docker's classic builder, docker's BuildKit.
 count_steps() {
   awk '

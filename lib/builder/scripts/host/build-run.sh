@@ -11,7 +11,7 @@ here=${BASH_SOURCE[0]%/*}
 
 run=${directory##*/}
 project='' image='' hash='' tag='' engine='' root='' containerfile='' target='' platform='' no_cache='' pull='' no_wait=''
-again='' engine_pid=''
+again='' engine_pid='' base_arg='' format='' base_layers='' base_reference=''
 arguments=() secrets=() bases=()
 while IFS= read -r -d '' pair; do
   value=${pair#*=}
@@ -19,6 +19,10 @@ while IFS= read -r -d '' pair; do
     project=* | image=* | hash=* | tag=* | engine=* | root=* | containerfile=* | target=* | platform=*)
       printf -v "${pair%%=*}" '%s' "$value"
       ;;
+    base-arg=*) base_arg=$value ;;
+    format=*) format=$value ;;
+    label=*) arguments+=(--label "$value") ;;
+    generated=1) containerfile=$directory/Containerfile ;;
     no-cache=1) no_cache=1 again=1 ;;
     pull=1) pull=1 ;;
     no-wait=1) no_wait=1 ;;
@@ -104,6 +108,27 @@ base_coming() {
   [ $? -ne 2 ]
 }
 
+# base_argument NAME HASH: has the build start from exactly this base; base_layers = what its layers are. To podman a digest
+# names an image here; to docker it names one of a registry, so there it is the tag of the content, which never moves.
+base_argument() {
+  local found reference=localhost/$1:ctx-$2
+  found=$("$engine" image inspect --format '{{.Digest}} {{json .RootFS.Layers}}' "$reference" 2>/dev/null 8>&- 9>&-) \
+    || found=$("$engine" image inspect --format 'none {{json .RootFS.Layers}}' "$reference" 8>&- 9>&-) || return 1
+  base_layers=${found#* }
+  if [ "$engine" = podman ]; then reference=localhost/$1@${found%% *}; fi
+  arguments+=(--build-arg "$base_arg=$reference")
+  base_reference=$reference
+}
+
+# on_base ID: whether the image's layers begin with those of its base.
+on_base() {
+  local layers
+  layers=$("$engine" image inspect --format '{{json .RootFS.Layers}}' "$1" 8>&- 9>&-) || return 1
+  case ${layers%]}, in "${base_layers%]}",*) return 0 ;; esac
+  case $base_layers in '[]' | null) return 0 ;; esac
+  return 1
+}
+
 set_tags() { # ID
   if [ "$engine" = podman ]; then
     podman tag "$1" "localhost/$image:ctx-$hash" "localhost/$image:$tag" 8>&- 9>&-
@@ -169,6 +194,10 @@ for base in ${bases[@]+"${bases[@]}"}; do
     finish 65
   fi
   number=$((number + 1))
+  if [ -n "$base_arg" ] && ! base_argument "$name" "$base_hash"; then
+    printf 'The base localhost/%s:ctx-%s cannot be inspected.\n' "$name" "$base_hash"
+    finish 65
+  fi
 done
 
 # One label only: to podman each is a step with a commit of its own, 0.2 s apiece. Image and context are in the tag.
@@ -185,6 +214,7 @@ if [ "$engine" = docker ]; then
   fi
 fi
 [ -z "$target" ] || command+=(--target "$target")
+if [ "$engine" = podman ] && [ -n "$format" ]; then command+=(--format "$format"); fi
 [ -z "$platform" ] || command+=(--platform "$platform")
 [ -z "$no_cache" ] || command+=(--no-cache)
 if [ -n "$pull" ]; then if [ "$engine" = podman ]; then command+=(--pull-always); else command+=(--pull); fi; fi
@@ -211,6 +241,10 @@ if [ "$code" -ne 0 ] || ! [ -s "$directory/id" ]; then
 fi
 read -r id <"$directory/id" || :
 id=${id#sha256:}
+if [ -n "$base_arg" ] && ! on_base "$id"; then
+  report_other_base
+  finish 65
+fi
 if [ -n "$platform" ]; then
   # Before a tag moves: podman 4 may take a cached image of another architecture for FROM scratch.
   inspect_image "$id" >"$directory/image"

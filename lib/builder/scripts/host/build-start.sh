@@ -4,7 +4,8 @@
 # usage: build-start.sh KEY=VALUE…
 #   run image hash tag project engine root containerfile client keep    one each
 #   target platform arg secret base                                     as many as there are
-#   no-cache pull no-wait again detach                                  =1
+#   base-arg format label                                               likewise
+#   no-cache pull no-wait again detach generated                        =1; generated: containerfile-put.sh has been called
 # base is NAME:HASH:TAG. Prints `run <id>` and then the log. Asked again for a run that exists, it only shows the log.
 set -euo pipefail
 here=${BASH_SOURCE[0]%/*}
@@ -35,6 +36,7 @@ if ! [ -d "$directory" ]; then
   printf '%s\0' "$@" >"$new/request"
   printf '%s\n' "project=$project" "image=$image" "hash=$hash" "tag=$tag" "client=$client" "started=$(date +%s)" >"$new/meta"
   : >"$new/log"
+  if [ -e "$builds/.containerfile-$run" ]; then mv "$builds/.containerfile-$run" "$new/Containerfile"; fi
   exec 8<>"$new/alive"
   lock_fd 8 # the runner inherits it, so that there is no moment in which the build looks dead
   mv "$new" "$directory"
