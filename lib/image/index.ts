@@ -11,6 +11,9 @@ export type {
 export { renderContainerfile } from "./containerfile.render";
 export { DevImage, type DevImageProps } from "./dev-image";
 export { expanded, type Expanded } from "./expanded";
+export { GhcrRepository, type GhcrRepositoryProps } from "./ghcr";
 export { pinned, type PinnedImage } from "./pinned-image";
+export { GhcrPublication } from "./publication";
+export type { GhcrPublicationProps } from "./publication.props";
 export { Mount, Step } from "./step";
 export type { BuildSecret, ImageSource } from "../core/image-source";

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, join } from "node:path";
 import type { EnvModel } from "../../lib/core/render/env";
 import { FileRoot, settingsOf } from "./file-root";
-import { type Ran, type Standin, startStandin } from "./standin";
+import { type Ran, type Standin, type StandinProps, startStandin } from "./standin";
 
 /** What the tests that build need. */
 export const labTools = ["ssh", "sshd", "podman", "rsync", "git", "perl", "busybox"] as const;
@@ -37,8 +37,8 @@ export type Images = Readonly<Record<string, EnvModel>>;
 
 export class Lab {
   /** A lab on a new ssh host. Stop it in `afterAll`. */
-  static async start(images: Images, settings: EnvModel = {}): Promise<Lab> {
-    const host = await startStandin();
+  static async start(images: Images, settings: EnvModel = {}, standin: StandinProps = {}): Promise<Lab> {
+    const host = await startStandin(standin);
     try {
       return new Lab(host, images, settings);
     } catch (error) {
