@@ -11,6 +11,7 @@ names any more, old snapshots of the sources, old logs. Never touches images of 
   --all                 also the current images and the caches of RUN --mount=type=cache; the next build starts from nothing
   --everything          the same, and all snapshots and logs, and images without a name that have this project's label
   --caches              the caches without --all
+  --only-caches         the caches and nothing else
   --untagged            images without a name that have this project's label
   --also PATTERN        names that are this project's, too, such as 'sindri:*'; may be given several times
   --keep PATTERN        names that stay, and so do their images; may be given several times
@@ -31,7 +32,7 @@ cmd_prune() {
   options=()
   while [ $# -gt 0 ]; do
     case $1 in
-      --all | --everything | --caches | --untagged) options+=("$1") ;;
+      --all | --everything | --caches | --only-caches | --untagged) options+=("$1") ;;
       --plan) as_lines=1 ;;
       --also | --keep)
         need_value prune "$1" $#

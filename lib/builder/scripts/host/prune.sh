@@ -22,6 +22,7 @@ and with --all also
 
   --untagged    also images with this project's label and no name at all, whoever made them
   --caches      the caches, without --all
+  --only-caches nothing but the caches
   --everything  as --all --untagged, and all snapshots and logs
   --remove      removes the things whose lines are on standard input, if they can still go, and prints their lines
 
@@ -33,7 +34,7 @@ Exit codes: 0, 2 usage, 75 a build is running.
 TEXT
 }
 
-all=0 remove=0 untagged=0 caches=0 everything=0
+all=0 remove=0 untagged=0 caches=0 only_caches=0 everything=0
 PROJECT='' IMAGES='' ENGINE=podman REMOTE_ROOT=development KEEP_SNAPSHOTS=5 KEEP_RUNS=20 OTHER='' KEEP='' OLDER_THAN=''
 for word in "$@"; do
   case $word in
@@ -44,6 +45,7 @@ for word in "$@"; do
     --all) all=1 caches=1 ;;
     --untagged) untagged=1 ;;
     --caches) caches=1 ;;
+    --only-caches) caches=1 only_caches=1 ;;
     --everything) all=1 caches=1 untagged=1 everything=1 ;;
     --remove) remove=1 ;;
     PROJECT=* | IMAGES=* | ENGINE=* | REMOTE_ROOT=* | KEEP_SNAPSHOTS=* | KEEP_RUNS=* | OTHER=* | KEEP=* | OLDER_THAN=*)
@@ -267,9 +269,11 @@ from_units() {
 # --- all of it ----------------------------------------------------------------------------------------------------------
 
 list_all() {
-  list_images
-  list_snapshots
-  list_runs
+  if [ "$only_caches" = 0 ]; then
+    list_images
+    list_snapshots
+    list_runs
+  fi
   [ "$caches" = 0 ] || list_caches
 }
 

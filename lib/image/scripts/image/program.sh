@@ -6,6 +6,9 @@
 # shellcheck source=builder.sh
 . "$PROGRAM_DIR/builder.sh"
 
+# What people export where nobody can be asked.
+if [ "${FORCE:-}" = 1 ]; then YES=1; fi
+
 # Commands that share a file are named in the first lines.
 command_file() {
   case $1 in

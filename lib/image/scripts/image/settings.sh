@@ -7,6 +7,9 @@
 read_settings() {
   # Not from the caller's environment: a setting this version of the file does not have is empty.
   PROJECT='' ENGINE=podman BUILDER='' BUILDER_IS_LOCAL='' IMAGES='' PUBLICATIONS='' STACK_DIR=.. PROJECT_DIR=''
+  MODES='' BASE='' DEV='' PRODUCTION='' PREFIX='' CACHE_NAME=gantry SOURCE_URL='' SOURCE_REF='' KEEP_BASES=2
+  INCREMENTAL_COUNT=0 CARGO_COUNT=0 AFTER_BUILD_COUNT=0 VERIFY_COUNT=0 DEPLOY='' DESTROY='' CONNECT=''
+  BUDGET_BASE='' BUDGET_FAST='' BUDGET_CLEAN='' BUDGET_NUCLEAR=''
   [ -r "$FILE_ROOT/$PROGRAM/image.env" ] || return 0
   # shellcheck source=/dev/null
   . "$FILE_ROOT/$PROGRAM/image.env"

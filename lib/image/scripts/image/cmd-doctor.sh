@@ -1,0 +1,160 @@
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034,SC2031,SC2153
+# doctor: what is wrong, each with its remedy.
+
+# shellcheck source=build.sh
+. "$PROGRAM_DIR/build.sh"
+# shellcheck source=config.sh
+. "$PROGRAM_DIR/config.sh"
+
+help_doctor() {
+  cat <<TEXT
+Usage: $PROGRAM doctor [--config FILE] [--json]
+
+Looks at the tools on this machine, the builder, the images ("why do builds take so long?": is the development image really
+on the base?), the room that is left, and the CONFIG file when one is named. Changes nothing. Exit code 1 when something is
+wrong.
+TEXT
+}
+
+FINDINGS='' FAULTS=0
+
+# finding LEVEL CHECK WHAT [REMEDY]
+finding() {
+  local what remedy
+  if [ "$1" = error ]; then FAULTS=$((FAULTS + 1)); fi
+  if [ -n "$JSON" ]; then
+    json_string "$3" && what=$REPLY
+    json_string "${4:-}" && remedy=$REPLY
+    FINDINGS="${FINDINGS:+$FINDINGS,}{\"level\":\"$1\",\"check\":\"$2\",\"what\":$what,\"remedy\":$remedy}"
+    return
+  fi
+  if [ "$1" = ok ] && [ -n "$QUIET" ]; then return; fi
+  printf '%-8s %-10s %s\n' "$1" "$2" "$3"
+  [ -z "${4:-}" ] || printf '%-19s %s\n' '' "$4"
+}
+
+cmd_doctor() {
+  local config=${CONFIG:-} image
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --config)
+        need_value doctor "$1" $#
+        config=$2
+        shift
+        ;;
+      --config=* | CONFIG=*) config=${1#*=} ;;
+      *) common_flag "$1" || bad_argument doctor "$1" ;;
+    esac
+    shift
+  done
+  check_tools
+  for image in $IMAGES; do check_containerfile "$image"; done
+  if [ -n "$config" ]; then check_config "$config"; fi
+  if check_builder; then
+    for image in $IMAGES; do check_chain "$image"; done
+  fi
+  [ -z "$JSON" ] || say "[$FINDINGS]"
+  [ "$FAULTS" -eq 0 ] || exit 1
+}
+
+check_tools() {
+  local tool missing=''
+  for tool in git perl tar; do has "$tool" || missing="$missing $tool"; done
+  if [ -n "$missing" ]; then
+    finding error tools "missing on this machine:$missing" "install them with your package manager"
+  else
+    finding ok tools "bash $BASH_VERSION, git, perl, tar"
+  fi
+}
+
+# check_builder: what its own doctor finds; fails when the builder cannot be reached.
+check_builder() {
+  local answer code=0 line count
+  if ! [ -x "$FILE_ROOT/bin/$BUILDER" ]; then
+    finding error builder "bin/$BUILDER is not there" "synthesize the stack again"
+    return 1
+  fi
+  answer=$(builder doctor --quiet </dev/null 2>&1) || code=$?
+  if [ "$code" -eq 0 ]; then
+    finding ok builder "bin/$BUILDER finds nothing wrong (free space included)"
+    return 0
+  fi
+  finding error builder "bin/$BUILDER doctor finds something (exit $code)" "see: bin/$BUILDER doctor"
+  on_builder true </dev/null >/dev/null 2>&1
+}
+
+# check_containerfile IMAGE: what it starts from. A tag may be another image tomorrow; a base of ours is built first.
+check_containerfile() {
+  local image=$1 file line from floating='' first=''
+  load_tags "$image"
+  absolute "$CONTEXT" "$PROJECT_ROOT"
+  file=$REPLY/$CONTAINERFILE
+  if ! [ -r "$file" ]; then
+    finding error "$image" "$file is not there" "contexts are relative to $PROJECT_ROOT, the Containerfile to its context"
+    return
+  fi
+  local stages=' '
+  while IFS= read -r line; do
+    [[ $line =~ ^[[:space:]]*[Ff][Rr][Oo][Mm][[:space:]]+((--[^[:space:]]+[[:space:]]+)*)([^[:space:]]+)([[:space:]]+[Aa][Ss][[:space:]]+([^[:space:]]+))? ]] || continue
+    from=${BASH_REMATCH[3]}
+    [ -z "${BASH_REMATCH[5]:-}" ] || stages="$stages${BASH_REMATCH[5]} "
+    first=${first:-$from}
+    case $stages in *" $from "*) continue ;; esac
+    case $from in scratch | localhost/* | *@sha256:* | *'$'*) continue ;; esac
+    is_base_name "$from" || floating="$floating $from"
+  done <"$file"
+  if [ -n "$floating" ]; then
+    finding warning "$image" "FROM a tag that may move:$floating" "pin it by digest: NAME@sha256:…"
+  elif [ -n "$BASES" ] && [ "$ROLE" = dev ]; then
+    finding ok "$image" "FROM $first"
+  fi
+}
+
+# is_base_name NAME: whether it is a name that this program gives to an image of the stack.
+is_base_name() (
+  for image in $IMAGES; do
+    load_tags "$image"
+    case $1 in "$REPOSITORY:$MOVING_TAG" | "$REPOSITORY:$VERSION_TAG" | "$REPOSITORY:$CONTENT_PREFIX"* | "$image":*) exit 0 ;; esac
+  done
+  exit 1
+)
+
+# check_chain IMAGE: its first layers are those of its base, or it was not built on it.
+check_chain() {
+  local image=$1 base layers base_layers
+  load_tags "$image"
+  local bases=$BASES own=localhost/$image:$MOVING_TAG tag
+  [ -n "$bases" ] || return 0
+  layers=$(engine image inspect --format '{{json .RootFS.Layers}}' "$own" 2>/dev/null </dev/null) || {
+    finding warning "$image" "$own is not built yet" "build it: $PROGRAM build $image"
+    return
+  }
+  for base in $bases; do
+    load_tags "$base"
+    tag=localhost/$base:$MOVING_TAG
+    base_layers=$(engine image inspect --format '{{json .RootFS.Layers}}' "$tag" 2>/dev/null </dev/null) || {
+      finding error "$image" "its base $REPOSITORY:$MOVING_TAG is not on the builder" "build it: $PROGRAM build $base; or publish it, then it is pulled"
+      continue
+    }
+    base_layers=${base_layers%]}
+    case $layers in
+      "$base_layers"*) finding ok "$image" "built on $REPOSITORY:$MOVING_TAG" ;;
+      *)
+        finding error "$image" "not built on the $REPOSITORY:$MOVING_TAG that is here: its first layers are others, and builds take as long as without a base" \
+          "its last stage must be FROM the base; then: $PROGRAM build $image"
+        ;;
+    esac
+  done
+}
+
+check_config() {
+  local said
+  if [ -z "$DEV" ]; then
+    finding error config "the stack has no build modes" "add a BuildModes to it"
+  elif said=$( (config_load "$1") 2>&1); then
+    config_load "$1"
+    finding ok config "$1: workspace $CONFIG_WORKSPACE, $CONFIG_MODE"
+  else
+    finding error config "$said"
+  fi
+}
