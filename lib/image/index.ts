@@ -12,6 +12,7 @@ export { renderContainerfile } from "./containerfile.render";
 export { DevImage, type DevImageProps } from "./dev-image";
 export { expanded, type Expanded } from "./expanded";
 export { GhcrRepository, type GhcrRepositoryProps } from "./ghcr";
+export { ImageWorkflows, type ImageWorkflowsProps, type WorkflowCheck } from "./image-workflows";
 export { pinned, type PinnedImage } from "./pinned-image";
 export { GhcrPublication } from "./publication";
 export type { GhcrPublicationProps } from "./publication.props";
