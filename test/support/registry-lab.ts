@@ -124,16 +124,17 @@ export class RegistryLab {
   skopeo(command: string): string {
     const { address, user, password } = this.registry;
     return this.lab.host.output(
-      `export REGISTRY_AUTH_FILE=$HOME/look.json; REPO=${address}/acme/tool
+      `export REGISTRY_AUTH_FILE=$HOME/look.json REPO=${address}/acme/tool
        [ -e look.json ] || skopeo login -u ${user} -p ${password} --tls-verify=false ${address} >/dev/null
        ${command}`,
     );
   }
 
   /** Digests by tag, as the registry has them now. */
-  tags(): Record<string, string> {
+  tags(repository = "acme/tool"): Record<string, string> {
     const lines = this.skopeo(
-      `skopeo list-tags --tls-verify=false docker://$REPO 2>/dev/null | sed -n 's/^ *"\\([^"]*\\)",*$/\\1/p' | while read -r tag; do
+      `REPO=\${REPO%/*/*}/${repository}
+       skopeo list-tags --tls-verify=false docker://$REPO 2>/dev/null | sed -n 's/^ *"\\([^"]*\\)",*$/\\1/p' | while read -r tag; do
          printf '%s sha256:%s\\n' "$tag" "$(skopeo inspect --tls-verify=false --raw docker://$REPO:$tag | sha256sum | cut -d' ' -f1)"
        done`,
     );
