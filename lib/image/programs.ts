@@ -64,5 +64,6 @@ export const DEV_PROGRAMS: ProgramSet = {
     "program.sh",
     "run.sh",
     "settings.sh",
+    "volumes.sh",
   ],
 };
