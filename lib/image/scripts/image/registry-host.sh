@@ -433,10 +433,10 @@ expected() {
 inventory() {
   local tag i=0 all each
   skopeo list-tags "${one[@]}" "docker://$repository" >"$dir/tags" 2>"$errors" || {
-    case $(<"$errors") in *'name unknown'* | *NAME_UNKNOWN* | *'not found'*) return 0 ;; esac
+    case $(<"$errors") in *'name unknown'* | *NAME_UNKNOWN* | *'not found'* | *' 404 '*) return 0 ;; esac
     trouble 'the list of tags' "$errors"
   }
-  all=$(tr -d '\n' <"$dir/tags" | sed -n 's/.*"Tags":[[:space:]]*\[\([^]]*\)\].*/\1/p' | tr -d ' "' | tr ',' '\n')
+  all=$(tr -d '\n' <"$dir/tags" | sed -n 's/.*"Tags":[[:space:]]*\[\([^]]*\)\].*/\1/p' | tr -d ' "' | tr ',' '\n' | sort)
   for tag in $all; do
     i=$((i + 1))
     fetch "$tag" "$dir/tag.$i" &
