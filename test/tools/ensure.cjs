@@ -3,7 +3,9 @@ const { whyNot, installPackages } = require("./debian.cjs");
 const { buildTool, ensureGo } = require("./go.cjs");
 const { installFromPypi } = require("./pypi.cjs");
 const { cache, findTool, howToGet, tools } = require("./table.cjs");
+const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
+const path = require("node:path");
 
 const usage = `usage: test/tools/ensure [TOOL…]
 
@@ -57,11 +59,30 @@ async function ensure(names) {
     if (problem !== undefined) problems.set(name, problem);
   }
 
+  for (const name of missing.filter((name) => tools[name].npm !== undefined)) {
+    const { package: source, version } = tools[name].npm;
+    const problem = await timed(`installing ${source} ${version}`, () => installNpm(name, source, version));
+    if (problem !== undefined) problems.set(name, problem);
+  }
+
   const still = names.filter((name) => findTool(name) === undefined);
   for (const [name, problem] of problems) if (still.includes(name)) console.error(`ensure: ${name}: ${problem}`);
   for (const name of still) console.error(`ensure: MISSING ${name}: ${howToGet(name)}`);
   if (still.length === 0) console.log(`ensure: ${names.length} tools are there`);
   return still.length === 0 ? 0 : 1;
+}
+
+/** A program of an npm package, in a directory of its own, so that this repository's lock file stays as it is. */
+function installNpm(name, source, version) {
+  const directory = path.join(cache, "npm", name);
+  fs.mkdirSync(path.join(cache, "bin"), { recursive: true });
+  fs.mkdirSync(directory, { recursive: true });
+  const words = ["install", "--prefix", directory, "--no-audit", "--no-fund", "--no-save", `${source}@${version}`];
+  const { status, stderr } = spawnSync("npm", words, { cwd: directory, encoding: "utf8" });
+  if (status !== 0) throw new Error(`npm: ${stderr.trim().split("\n").at(-1) ?? ""}`);
+  const link = path.join(cache, "bin", name);
+  fs.rmSync(link, { force: true });
+  fs.symlinkSync(path.join(directory, "node_modules/.bin", name), link);
 }
 
 const names = process.argv.slice(2);
