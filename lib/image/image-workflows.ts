@@ -9,7 +9,8 @@ import type { ContainerImage } from "./container-image";
 import { ImageProgram } from "./image-program";
 import type { ImageWorkflowsProps } from "./image-workflows.props";
 import { imageWorkflowsProps } from "./image-workflows.schema";
-import { renderBuildBase, type ArgInput, type PlatformRunner } from "./workflows/build-base.render";
+import type { ArgInput, PlatformRunner } from "./workflows/build-base.model";
+import { renderBuildBase } from "./workflows/build-base.render";
 import { renderCi } from "./workflows/ci.render";
 
 export type { ImageWorkflowsProps, WorkflowCheck } from "./image-workflows.props";
@@ -86,7 +87,7 @@ export class ImageWorkflows extends Construct {
       platforms: platformsOf(this.settings),
       args: argInputsOf(this.settings),
       branch,
-      paths: [...sourcesOf(image), ...this.settings.paths, ".github/workflows/build-base.yml"],
+      paths: [...sourcesOf(image), ...this.ownSettings(image), ...this.settings.paths, this.buildBase.path],
       schedule: schedule === false ? undefined : schedule,
       timeoutMinutes: baseTimeoutMinutes,
     });
@@ -105,6 +106,14 @@ export class ImageWorkflows extends Construct {
       checks,
       timeoutMinutes: ciTimeoutMinutes,
     });
+  }
+
+  /** Where the programs are committed, so are the build arguments and the Containerfile that the stack has as data. */
+  private ownSettings({ imageName }: ContainerImage): string[] {
+    const { synthCommand, programDirectory, publication } = this.settings;
+    if (synthCommand !== undefined) return [];
+    const directory = programDirectory === undefined ? "" : `${programDirectory}/`;
+    return [`${directory}${publication.program.builder.programName}/images/${imageName}.*`];
   }
 
   private common({ adoptedRoot }: RenderContext) {

@@ -1,0 +1,120 @@
+// The jobs of `build-base.yml` that say something of the published image, signed by the run itself.
+import { ACTIONS } from "./actions";
+import { archOf, DIGEST, FIRST, imageOf, IS_TO_SIGN, type BuildBaseModel } from "./build-base.model";
+import { expression, programSteps, right, run, token, uses, type Part } from "./steps";
+
+/** The list of what is in each platform's image, and a signed statement that it is this image's. */
+export function sbomJob(model: BuildBaseModel): Part {
+  const file = `${expression("runner.temp")}/sbom.spdx.json`;
+  return {
+    name: `Bill of materials ${expression("matrix.platform")}`,
+    needs: ["publish"],
+    if: IS_TO_SIGN,
+    strategy: {
+      "fail-fast": false,
+      matrix: { include: model.platforms.map((each) => ({ platform: each.platform, arch: archOf(each) })) },
+    },
+    "runs-on": FIRST,
+    "timeout-minutes": 20,
+    permissions: attestRights,
+    env: { IMAGE: imageOf(model) },
+    steps: [
+      loginStep(model),
+      run(
+        "Find the image of the platform",
+        [
+          'index=$(skopeo inspect --raw "docker://$IMAGE@$INDEX")',
+          "found=$(jq -er '",
+          "  if .manifests then .manifests[] else {digest: $ENV.INDEX} end",
+          '  | select(.platform == null or ([.platform | .os, .architecture, .variant // empty] | join("/")) == $ENV.PLATFORM)',
+          '  | .digest\' <<<"$index")',
+          'printf "digest=%s\\n" "$found" >>"$GITHUB_OUTPUT"',
+        ],
+        { id: "image", env: { INDEX: expression(DIGEST), PLATFORM: expression("matrix.platform") } },
+      ),
+      uses("Write the bill of materials", ACTIONS.sbom, {
+        with: {
+          image: `${expression("env.IMAGE")}@${expression("steps.image.outputs.digest")}`,
+          "registry-username": expression("github.actor"),
+          "registry-password": expression("github.token"),
+          format: "spdx-json",
+          "output-file": file,
+          "artifact-name": `sbom-${expression("matrix.arch")}.spdx.json`,
+          "upload-release-assets": false,
+        },
+      }),
+      uses("Attest the bill of materials", ACTIONS.attest, {
+        with: {
+          "subject-name": expression("env.IMAGE"),
+          "subject-digest": expression("steps.image.outputs.digest"),
+          "sbom-path": file,
+          "push-to-registry": true,
+          "create-storage-record": false,
+        },
+      }),
+    ],
+  };
+}
+
+/** Who made it from what, and a signature on the image and all that is in it. */
+export function signJob(model: BuildBaseModel): Part {
+  return {
+    name: "Provenance and signature",
+    needs: ["publish"],
+    if: IS_TO_SIGN,
+    "runs-on": FIRST,
+    "timeout-minutes": 15,
+    permissions: attestRights,
+    env: { IMAGE: imageOf(model) },
+    steps: [
+      loginStep(model),
+      uses("Attest the provenance", ACTIONS.provenance, {
+        with: {
+          "subject-name": expression("env.IMAGE"),
+          "subject-digest": expression(DIGEST),
+          "push-to-registry": true,
+          "create-storage-record": false,
+        },
+      }),
+      uses("Set up cosign", ACTIONS.cosign),
+      run(
+        "Sign",
+        // In a tag beside the image: GHCR has no list of what refers to an image.
+        ['cosign sign --yes --recursive --new-bundle-format=false --use-signing-config=false "$IMAGE@$INDEX"'],
+        { env: { INDEX: expression(DIGEST) } },
+      ),
+    ],
+  };
+}
+
+/** Looks at the image as everybody gets it. */
+export function verifyJob(model: BuildBaseModel): Part {
+  return {
+    name: "Verify",
+    needs: ["publish", "sign"],
+    // Also what is there since long is looked at: it may have been changed behind our back.
+    if: "!cancelled() && needs.publish.outputs.digest && needs.sign.result != 'failure'",
+    "runs-on": FIRST,
+    "timeout-minutes": 15,
+    permissions: { contents: right("read", "the sources"), packages: right("read", "the published image") },
+    steps: [
+      ...programSteps(model),
+      uses("Set up cosign", ACTIONS.cosign),
+      run("Verify", ['"$PROGRAM" verify "$PUBLICATION"'], { env: token(model.tokenEnv) }),
+    ],
+  };
+}
+
+/** No sources: what was built says what it is. */
+const attestRights: Part = {
+  packages: right("write", "statements lie beside the image"),
+  "id-token": right("write", "the identity that signs"),
+  attestations: right("write", "the statement in the repository"),
+};
+
+/** The actions take the login where docker keeps it. */
+function loginStep({ registry }: BuildBaseModel): Part {
+  return run("Log in", ['docker login "$REGISTRY" --username "$GITHUB_ACTOR" --password-stdin <<<"$TOKEN"'], {
+    env: { REGISTRY: registry, ...token("TOKEN") },
+  });
+}
