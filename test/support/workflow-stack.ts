@@ -1,5 +1,5 @@
 // A stack with both workflows, for tests of what they are.
-import { TerraformStack } from "cdktf";
+import type { TerraformStack } from "cdktf";
 import { parse } from "yaml";
 import { GpuBuilder, Host } from "../../lib/builder";
 import {
