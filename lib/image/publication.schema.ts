@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ImageBuilder } from "../core/image-builder";
 import { instanceOf } from "../core/props";
 import { relativeDirectory } from "../core/relative-path.schema";
+import { looksSecret } from "../core/show-value";
 import { ContainerImage } from "./container-image";
 import { GhcrRepository } from "./ghcr";
 
@@ -48,6 +49,7 @@ export const ghcrPublicationProps = z.strictObject({
   tokenEnv: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .refine((name) => !looksSecret(name))
     .describe('the name of an environment variable, such as "GITHUB_TOKEN", not the token itself')
     .default("GITHUB_TOKEN"),
   userName: z

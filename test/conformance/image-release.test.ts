@@ -47,7 +47,9 @@ withTools(registryLabTools, () => {
        esac`,
     );
     runs("completed success build\n");
-    lab.lab.host.output(`sed -i '2i if [ "$1" = build ] && [ -e ~/fail ]; then echo broken >\\&2; exit 1; fi' bin/podman`);
+    lab.lab.host.output(
+      `sed -i '2i if [ "$1" = build ] && [ -e ~/fail ]; then echo broken >\\&2; exit 1; fi' bin/podman`,
+    );
   });
   afterAll(() => lab.stop());
   beforeEach(() => {
