@@ -126,7 +126,7 @@ describe("build-base.yml", () => {
     runStep(workflow, workflow.jobs.sign, "Sign", { ...runner, env, values });
     expect(calls()).toBe(
       "<login><ghcr.io><--username><me><--password-stdin>\n" +
-        "<sign><--yes><--recursive><--new-bundle-format=false><--use-signing-config=false><ghcr.io/pacphi/sindri@sha256:i>\n",
+        "<sign><--yes><--recursive><ghcr.io/pacphi/sindri@sha256:i>\n",
     );
   });
 });
@@ -207,7 +207,10 @@ withTools(["podman", "rsync", "git", "perl", "jq", "busybox"], () => {
   test("ci.yml: builds what nobody has, keeps it, and the next run takes it from the cache", () => {
     const { outputs } = step("Hash what the base image is made of");
     expect(outputs).toEqual({ hash: expect.stringMatching(/^[0-9a-f]{16}$/) });
-    expect(step("Bring the base image")).toMatchObject({ code: 0, said: expect.stringContaining("STEP 2/3: COPY busybox") });
+    expect(step("Bring the base image")).toMatchObject({
+      code: 0,
+      said: expect.stringContaining("STEP 2/3: COPY busybox"),
+    });
     expect(step("Build the development image")).toMatchObject({ code: 0 });
     expect(step("Read")).toMatchObject({ code: 0, said: "hello\n" });
     expect(step("Pack the base image", { "steps.base.outputs.hash": outputs.hash ?? "" })).toMatchObject({ code: 0 });

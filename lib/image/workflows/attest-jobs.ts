@@ -60,7 +60,8 @@ export function sbomJob(model: BuildBaseModel): Part {
 export function signJob(model: BuildBaseModel): Part {
   return {
     name: "Provenance and signature",
-    needs: ["publish"],
+    // GHCR keeps what refers to an image in one list, which two writers at once would take from each other.
+    needs: ["publish", "sbom"],
     if: IS_TO_SIGN,
     "runs-on": FIRST,
     "timeout-minutes": 15,
@@ -77,12 +78,7 @@ export function signJob(model: BuildBaseModel): Part {
         },
       }),
       uses("Set up cosign", ACTIONS.cosign),
-      run(
-        "Sign",
-        // In a tag beside the image: GHCR has no list of what refers to an image.
-        ['cosign sign --yes --recursive --new-bundle-format=false --use-signing-config=false "$IMAGE@$INDEX"'],
-        { env: { INDEX: expression(DIGEST) } },
-      ),
+      run("Sign", ['cosign sign --yes --recursive "$IMAGE@$INDEX"'], { env: { INDEX: expression(DIGEST) } }),
     ],
   };
 }
@@ -91,9 +87,9 @@ export function signJob(model: BuildBaseModel): Part {
 export function verifyJob(model: BuildBaseModel): Part {
   return {
     name: "Verify",
-    needs: ["publish", "sign"],
+    needs: ["publish", "sbom", "sign"],
     // Also what is there since long is looked at: it may have been changed behind our back.
-    if: "!cancelled() && needs.publish.outputs.digest && needs.sign.result != 'failure'",
+    if: "!cancelled() && needs.publish.outputs.digest && needs.sbom.result != 'failure' && needs.sign.result != 'failure'",
     "runs-on": FIRST,
     "timeout-minutes": 15,
     permissions: { contents: right("read", "the sources"), packages: right("read", "the published image") },
