@@ -67,6 +67,18 @@ withTools(labTools, () => {
       expect(lab.host.output("cat ran; rm ran")).toBe("x\n");
     });
 
+    test("is not asked for from a project whose path ssh cannot name: any key would be trusted", () => {
+      const project = join(lab.project, 'a "quoted" one');
+      mkdirSync(project);
+      lab.configure({ HOST_KEY: "" });
+      const { code, stderr } = lab.files.run(["shell", "--", "true"], { env: { GANTRY_PROJECT: project } });
+      expect([code, stderr]).toEqual([
+        2,
+        `builder: the project's path has a " or \\ or a line feed in it: ${project}\n` +
+          "  ssh cannot name its file of known hosts there; rename the directory\n",
+      ]);
+    });
+
     test("on another port is another connection", async () => {
       lab.configure({});
       expect(hello()).toEqual(worked);

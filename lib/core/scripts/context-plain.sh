@@ -114,6 +114,8 @@ sub walk {
   my @names = sort grep { $_ ne "." && $_ ne ".." } readdir $handle;
   closedir $handle;
   for my $name (@names) {
+    # Never a repository, nor what our programs keep here (the run log grows with every run).
+    next if $name eq ".git" || $name eq ".gantry";
     my $path = $directory eq "" ? $name : "$directory/$name";
     my $counts = counts($path);
     next unless $counts || leads($path);

@@ -152,8 +152,12 @@ nested_trees() {
 git_tree() {
   local answer objects index prefix paths=(.)
   if [ "$1" = "$CONTEXT_DIR" ] && [ -n "$NARROW" ]; then paths=(${INPUTS[@]+"${INPUTS[@]}"}); fi
-  has git || return 1
-  answer=$(cd -- "$1" && git rev-parse --git-path index --git-path objects --show-prefix 2>/dev/null) || return 1
+  if ! answer=$(cd -- "$1" && git rev-parse --git-path index --git-path objects --show-prefix 2>"$2.errors"); then
+    # Where there is a repository that git does not read, guessing what is ignored could send a secret away.
+    repository_above "$1" || return 1
+    IFS= read -r -d '' answer <"$2.errors" || :
+    die 2 "git cannot read the repository $REPLY, which the context $1 is in" "${answer%$'\n'}"
+  fi
   index=${answer%%$'\n'*}
   answer=${answer#*$'\n'}
   objects=${answer%%$'\n'*}
@@ -177,12 +181,27 @@ git_tree() {
     export GIT_INDEX_FILE=$2 GIT_OBJECT_DIRECTORY=$TEMP_DIR GIT_ALTERNATE_OBJECT_DIRECTORIES=$objects
     # A file whose size and mtime are as before still has another ctime: git must look at it.
     git --literal-pathspecs -c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.safecrlf=false \
-      -c core.looseCompression=0 -c advice.addEmbeddedRepo=false add -A -- "${paths[@]}" 2>"$2.errors" || exit
+      -c core.fileMode=true -c core.looseCompression=0 -c advice.addEmbeddedRepo=false add -A -- "${paths[@]}" 2>"$2.errors" || exit
     git ls-files -s -- . | grep '^160000 ' >"$2.nested" &
+    raw_entries "$2" >"$2.raw" 2>"$2.raw-errors" &
+    raw=$!
     git write-tree --missing-ok ${prefix:+"--prefix=$prefix"} 2>>"$2.errors" || exit
+    if ! wait "$raw"; then
+      cat -- "$2.raw-errors" >>"$2.errors"
+      exit 1
+    fi
     wait
-  ) && { git_not_empty "$1" && return 0; }
+  ) && git_not_empty "$1" && {
+    if [ -s "$2.raw" ]; then
+      answer=$(sha256 <"$2.raw")
+      GIT_TREE="$GIT_TREE raw ${answer%% *}"
+    fi
+    return
+  }
   if git_ignored "$1"; then
+    # Somebody must have said what may go: what git ignores may be a secret.
+    [ -f "$1/.dockerignore" ] || die 2 "the context $1 is ignored by git as a whole" \
+      "nothing in it says which files may be copied; give it a .dockerignore (all but what that names is taken then), or do not let git ignore it"
     [ -n "${IGNORED_SAID:-}" ] || note "$1 is ignored by git as a whole; taking all of it but what .dockerignore names"
     IGNORED_SAID=1
     return 1
@@ -191,8 +210,71 @@ git_tree() {
   IFS= read -r -d '' errors <"$2.errors" || :
   case $errors in
     *'prefix '*' not found'*) git_empty "$1" ;;
+    *'does not have a commit checked out'*) errors="${errors%$'\n'}"$'\n'"a repository in the context has no commit yet: commit something in it, or let git ignore it" ;;
   esac
   die 2 "git cannot read the context $1" "${errors%$'\n'}"
+}
+
+# repository_above DIRECTORY: whether it lies in a repository, readable or not; REPLY = where that is.
+repository_above() {
+  REPLY=$(cd -- "$1" && pwd -P)
+  while ! [ -e "$REPLY/.git" ]; do
+    [ -n "$REPLY" ] || return 1
+    REPLY=${REPLY%/*}
+  done
+}
+
+# raw_entries: of the files here whose bytes are not what git would commit of them: what they are, and the path, each ended by
+# NUL. Those are files with converted line ends or with a filter (large files), and those that git was told not to look at.
+# What is copied is what lies here.
+raw_entries() { # INDEX
+  local all='''' attributes='' code=0 setting
+  while IFS= read -r setting; do
+    case $setting in
+      'core.autocrlf true' | 'core.autocrlf input') all=1 ;;
+      core.attributesfile*) attributes=1 ;;
+    esac
+  done < <(git config --get-regexp '^core\.(autocrlf|attributesfile)$' 2>/dev/null)
+  git ls-files -z -v -- . | perl -0ne '
+    $attributes = 1 if m{(?:^. |/)\.gitattributes\0?\z};
+    print substr($_, 2) if /^[a-zS] /;
+    END { $? = 3 if $attributes }' >"$1.unseen" || code=$?
+  if [ "$code" -eq 3 ] || outer_attributes; then attributes=1; fi
+  {
+    cat -- "$1.unseen"
+    if [ -n "$all" ]; then
+      git ls-files -z -- .
+    elif [ -n "$attributes" ]; then
+      git ls-files -z -- . | git check-attr -z --stdin text eol crlf filter ident working-tree-encoding | perl -0ne '
+        chomp; push @field, $_;
+        next if @field < 3;
+        my ($path, $name, $value) = splice @field;
+        print "$path\0" if $value ne "unspecified" && $value ne "unset" && !$seen{$path}++'
+    fi
+  } | perl -0ne '
+    chomp;
+    next if $seen{$_}++;
+    eval { require Digest::SHA; 1 } or die "Perl lacks Digest::SHA (package perl-Digest-SHA)\n";
+    lstat or next;
+    my $sum = Digest::SHA->new(256);
+    if (-l _) { $sum->add("link ", readlink) }
+    elsif (-f _) { my $mode = (stat _)[2] & 0100 ? "program " : "file "; $sum->add($mode); eval { $sum->addfile($_, "b"); 1 } or next }
+    else { next }
+    print $sum->hexdigest, "\t$_\0"'
+}
+
+# outer_attributes: whether there are attributes that are not in the context: above it, in the repository, or the user's.
+outer_attributes() {
+  local directory file
+  directory=$(pwd -P)
+  for file in "$(git rev-parse --git-path info/attributes)" "${XDG_CONFIG_HOME:-${HOME:-}/.config}/git/attributes" /etc/gitattributes; do
+    if [ -s "$file" ]; then return 0; fi
+  done
+  while ! [ -e "$directory/.git" ] && [ -n "$directory" ]; do
+    directory=${directory%/*}
+    if [ -f "$directory/.gitattributes" ]; then return 0; fi
+  done
+  return 1
 }
 
 # The trees of nothing, in SHA-1 and SHA-256 repositories.
@@ -242,5 +324,14 @@ git_paths() {
   local paths=(.)
   if [ -z "$1" ] && [ -n "$NARROW" ]; then paths=(${INPUTS[@]+"${INPUTS[@]}"}); fi
   printf 'below %s\0' "$1"
-  (cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git --literal-pathspecs ls-files -s -z -- "${paths[@]}")
+  if [ -s "$2.raw" ]; then
+    # The id of what lies here in the place of what git would commit.
+    (cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git --literal-pathspecs ls-files -s -z -- "${paths[@]}") | RAW=$2.raw perl -0ne '
+      BEGIN { open(my $in, "<", $ENV{RAW}) or die "$!\n"; local $/ = "\0"; while (<$in>) { chomp; /^(\S+)\t(.*)\z/s and $raw{$2} = $1 } }
+      chomp;
+      if (/^[^\t]*\t(.*)\z/s && defined(my $id = $raw{$1})) { s/^(\S+) \S+/$1 $id/ }
+      print "$_\0"'
+  else
+    (cd -- "$CONTEXT_DIR/$1" && GIT_INDEX_FILE=$2 git --literal-pathspecs ls-files -s -z -- "${paths[@]}")
+  fi
 }

@@ -23,6 +23,8 @@ ssh_options() {
     if [ -r "$known" ]; then read -r line <"$known" || :; fi
     [ "$line" = "$wanted" ] || printf '%s\n' "$wanted" >"$known"
   fi
+  # ssh would look for another file, and trust whoever answers.
+  case $known in *[\"\\]* | *$'\n'*) die 2 "the project's path has a \" or \\ or a line feed in it: $PROJECT_ROOT" "ssh cannot name its file of known hosts there; rename the directory" ;; esac
   SSH_KNOWN_HOSTS=$known SSH_LOG=$TEMP_DIR/ssh.log
   string_hash "$HOST_USER|$HOST_ADDRESS|$HOST_PORT|$identity|$SSH_ALIAS|$known|$HOST_KEY|$ACCESS"
   SSH_SOCKET=$SSH_DIR/$REPLY
