@@ -27,7 +27,13 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 test("the documents are found", () => {
   expect(documents).toEqual(
-    expect.arrayContaining(["README.md", "docs/builder.md", "docs/files.md", "examples/gpu-builder/README.md"]),
+    expect.arrayContaining([
+      "README.md",
+      "docs/builder.md",
+      "docs/files.md",
+      "docs/workflows.md",
+      "examples/gpu-builder/README.md",
+    ]),
   );
   expect(inDocuments.length).toBeGreaterThan(3);
   expect(inComments.length).toBeGreaterThan(2);
@@ -56,13 +62,15 @@ test("npm scripts that are named exist", () => {
   expect(named.filter((name = "") => scripts[name] === undefined)).toEqual([]);
 });
 
-test("commands and options of a builder's program that are named exist", () => {
-  const program = programCommands();
+/** Programs that are not a builder's, by the name that the documents give them. */
+const PROGRAMS: Readonly<Record<string, string>> = { image: "image/scripts/image", jarvis: "image/scripts/dev" };
+
+test("commands and options of our programs that are named exist", () => {
   const wrong = documents.flatMap((path) =>
-    namedCommands(read(path)).flatMap(({ command, options }) => {
-      const known = program.get(command);
-      if (known === undefined) return [`${path}: ${command}`];
-      return options.filter((option) => !known.has(option)).map((option) => `${path}: ${command} ${option}`);
+    namedCommands(read(path)).flatMap(({ program, command, options }) => {
+      const known = programCommands(PROGRAMS[program]).get(command);
+      if (known === undefined) return [`${path}: ${program} ${command}`];
+      return options.filter((option) => !known.has(option)).map((option) => `${path}: ${program} ${command} ${option}`);
     }),
   );
   expect(wrong).toEqual([]);
