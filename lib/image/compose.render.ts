@@ -19,18 +19,17 @@ export function renderCompose(id: string, props: DevStackModel): string {
   const byHash = all.flatMap(([name, { dependencyVolumes }]) =>
     Object.keys(dependencyVolumes).map((volume) => [volume, name] as const),
   );
-  const labels = { "io.gantry.project": props.project, "io.gantry.dev": id };
   return renderYaml(
     {
       services: Object.fromEntries(services),
-      // Made by the program, which labels them.
+      // Networks and volumes are made by the program, which labels them.
       networks: { [names.network]: { external: true, name: names.network } },
       volumes: {
-        ...Object.fromEntries([...kept].map((volume) => [volume, { name: names.volume(volume), labels }])),
+        ...Object.fromEntries([...kept].map((volume) => [volume, { external: true, name: names.volume(volume) }])),
         ...Object.fromEntries(
           byHash.map(([volume, service]) => [
             volume,
-            { name: `${names.volume(volume)}-\${${variable(service)}_HASH}`, labels },
+            { external: true, name: `${names.volume(volume)}-\${${variable(service)}_HASH}` },
           ]),
         ),
       },

@@ -12,6 +12,17 @@ export type {
 } from "./containerfile.model";
 export { renderContainerfile } from "./containerfile.render";
 export { DevImage, type DevImageProps } from "./dev-image";
+export { DevStack } from "./dev-stack";
+export type {
+  DevBuildProps,
+  DevExternalProps,
+  DevHealthProps,
+  DevModel,
+  DevNativeProps,
+  DevPort,
+  DevServiceProps,
+  DevStackProps,
+} from "./dev-stack.props";
 export { expanded, type Expanded } from "./expanded";
 export { GhcrRepository, type GhcrRepositoryProps } from "./ghcr";
 export { ImageWorkflows, type ImageWorkflowsProps, type WorkflowCheck } from "./image-workflows";

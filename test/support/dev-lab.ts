@@ -1,7 +1,16 @@
 // A project with services, the generated program of a DevStack, and podman with a store of its own on this machine: what the
 // tests of the program share. The project's path has spaces. Services are busybox in an image FROM scratch.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { renderEnv } from "../../lib/core/render/env";
@@ -73,15 +82,19 @@ export class DevLab {
     this.write(`files/${this.id}/compose.yaml`, renderCompose(this.id, model));
   }
 
-  /** The source of an image: a web server for `/app` on a port, its programs, and `version.txt` as what it depends on. */
-  webService(directory: string, port: number, { init = false } = {}): void {
+  /** The source of an image: a web server for `/app/src` on a port, and `version.txt` as what it depends on. */
+  webService(directory: string, port: number): void {
     mkdirSync(join(this.project, directory, "bin"), { recursive: true });
     copyFileSync(which("busybox") ?? "/bin/busybox", join(this.project, directory, "bin/busybox"));
-    // A first process that knows no signals is what makes a stop wait, unless the engine puts an init before it.
-    const serve = `exec httpd -f -p ${port} -h /app/src`;
     this.write(
       `${directory}/Containerfile`,
-      `FROM scratch\nCOPY bin /bin\nENV PATH=/bin\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\nCOPY version.txt /modules/\nCMD ["sh", "-c", "${init ? serve : serve}"]\n`,
+      `FROM scratch
+COPY bin /bin
+ENV PATH=/bin
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+COPY version.txt /modules/
+CMD ["httpd", "-f", "-p", "${port}", "-h", "/app/src"]
+`,
     );
     this.write(`${directory}/version.txt`, "1\n");
     this.write(`${directory}/src/index.html`, "one\n");
@@ -92,6 +105,10 @@ export class DevLab {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
     chmodSync(file, mode);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.project, path), "utf8");
   }
 
   /** Puts a program before all others on the program's PATH. */
@@ -105,6 +122,19 @@ export class DevLab {
 
   run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ran {
     return this.exec(join(this.root, "bin", this.id), args, env);
+  }
+
+  /** Runs the program as another user of this machine, when the tests run as root. */
+  runAs(uid: number, args: readonly string[]): Ran {
+    if (process.getuid?.() !== 0) return this.run(args);
+    for (const path of [this.home, this.project, this.root]) chmodSync(path, 0o755);
+    const program = join(this.root, "bin", this.id);
+    return this.exec("setpriv", ["--reuid", String(uid), "--regid", String(uid), "--clear-groups", program, ...args]);
+  }
+
+  /** The command lines of all processes below the lab's own. */
+  processes(): string {
+    return spawnSync("ps", ["-eo", "args"], { encoding: "utf8" }).stdout;
   }
 
   /** Runs one of the scripts with a name of its own. */
@@ -148,7 +178,8 @@ export class DevLab {
       if (network !== "") this.podman("network", "rm", "-f", network);
     }
     // The images' files may belong to subordinate ids, or, as root, be mounted.
-    if (process.getuid?.() === 0) spawnSync("umount", [join(this.home, "store/overlay")]);
+    if (process.getuid?.() === 0)
+      spawnSync("sh", ["-c", 'grep " $0/" /proc/mounts | cut -d " " -f 2 | sort -r | xargs -r umount -l', this.home]);
     else spawnSync("podman", ["unshare", "rm", "-rf", join(this.home, "store")], { env: this.env });
     rmSync(this.home, { recursive: true, force: true });
   }

@@ -61,6 +61,17 @@ bases_of() {
         *"\${$name}"* | *"\${$name:-"* | *"\$$name"*) expand_argument "$name" "$value" ;;
       esac
     done
+    # What nobody gave has its default.
+    # shellcheck disable=SC2016 # the Containerfile's own dollar signs
+    while :; do
+      case $from in
+        *'${'*':-'*'}'*)
+          value=${from#*':-'}
+          from=${from%%'${'*}${value%%'}'*}${value#*'}'}
+          ;;
+        *) break ;;
+      esac
+    done
     case $stages in *" $from "*) from='' ;; esac
     case ${words[*]} in
       [Ff][Rr][Oo][Mm]\ *\ [Aa][Ss]\ *) stages="$stages${words[${#words[@]} - 1]} " ;;

@@ -1,8 +1,17 @@
 # shellcheck shell=bash
 # Who has a port. Looked at before anything that runs is touched, so that the message can name the holder.
 
-# port_taken PORT: whether somebody listens on it, as far as 127.0.0.1 sees it.
-port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# port_taken PORT: whether somebody listens on it, as far as 127.0.0.1 sees it. A container's port is held also when nothing in
+# the container answers, which only the table of sockets tells.
+port_taken() {
+  local address
+  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return
+  has ss || return 1
+  while read -r _ _ _ address _; do
+    case $address in 127.0.0.1:* | 0.0.0.0:* | '*:'* | '[::]:'*) return 0 ;; esac
+  done < <(ss -Hltn "sport = :$1" 2>/dev/null)
+  return 1
+}
 
 # port_holder PORT: REPLY = who has it and, in REMEDY, what to do.
 port_holder() {
