@@ -66,6 +66,12 @@ export function containerfileFaults(props: ContainerfileProps): Fault[] {
           });
         }
       }
+      if (step.kind === "copy" && typeof step.to === "string" && !isCopiedName(step.to)) {
+        faults.push({
+          property: `${here}.to`,
+          message: `got ${JSON.stringify(step.to)}; allowed: a last name of at most 100 ASCII characters, or a directory that ends in "/" (podman 4.3 cannot give a file another name)`,
+        });
+      }
       if (step.kind === "arg") declared.add(step.name);
       if (step.kind === "env") Object.keys(step.values).forEach((each) => declared.add(each));
     });
@@ -81,6 +87,12 @@ export function containerfileFaults(props: ContainerfileProps): Fault[] {
       message: `got a line of ${Buffer.byteLength(long)} bytes ("${long.slice(0, 40)}…"); allowed: at most ${LONGEST_LINE}, put it into a file and copy that`,
     },
   ];
+}
+
+/** Whether podman 4.3 can give a file the last name of a path while it copies it; a directory may have any. */
+function isCopiedName(path: string): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.length <= 100 && [...name].every((character) => character.charCodeAt(0) < 128);
 }
 
 /** Why stage `i` cannot use the stage `name`, which is not above it. */

@@ -10,7 +10,7 @@ const oneLine = z
   .refine((text) => wellFormed(text) && !text.includes("\n"))
   .describe("one line of text without NUL, in valid Unicode");
 const expandedText = instanceOf(Expanded, "expanded(…)");
-const text = z.union([plain, expandedText]).describe('text without NUL, or expanded("… ${NAME} …")');
+const text = z.union([plain, expandedText]).describe('text without NUL, in valid Unicode, or expanded("… ${NAME} …")');
 const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
@@ -127,8 +127,8 @@ export const containerfileStep = z.discriminatedUnion("kind", [
       .array(
         z
           .string()
-          .regex(/^\/[^\0]*$/)
-          .describe("an absolute path"),
+          .refine((path) => wellFormed(path) && path.startsWith("/") && !/[\s\u0085]$/.test(path))
+          .describe("an absolute path that does not end in white space, which podman would take away"),
       )
       .min(1),
   }),
