@@ -77,7 +77,7 @@ status_published() {
   [ "$(type -t publication_of)" = function ] || return 0
   publication_of "$image" || return 0
   prefix=$CONTENT_PREFIX
-  find_token
+  find_token optional
   if registry look "tag=$prefix$2" 2>/dev/null; then
     tag_answer "$prefix$2"
     if [ -n "$REPLY" ]; then REPLY=published; else REPLY='not published'; fi
