@@ -9,6 +9,7 @@
 . "$PROGRAM_DIR/follow.sh"
 
 # What a run asks for beyond the settings.
+OPTION_CACHE_FROM='' OPTION_CACHE_TO='' OPTION_CACHE_USER=''
 BUILD_AGAIN='' BUILD_NO_CACHE='' BUILD_PULL='' BUILD_DETACH='' BUILD_NO_WAIT=''
 
 # plan_images IMAGE…: PLAN = the images and all they are FROM, bases first; none = all. REQUESTED = " a b ".
@@ -281,6 +282,12 @@ build_new() {
   if [ -n "$4" ]; then words+=(again=1); fi
   if [ -n "$BUILD_NO_CACHE" ] && is_requested "$image"; then words+=(no-cache=1); fi
   if [ -n "$BUILD_PULL" ] && is_requested "$image"; then words+=(pull=1); fi
+  if [ -n "$OPTION_CACHE_FROM" ]; then words+=("cache-from=$OPTION_CACHE_FROM"); fi
+  if [ -n "$OPTION_CACHE_TO" ]; then words+=("cache-to=$OPTION_CACHE_TO"); fi
+  if [ -n "$OPTION_CACHE_USER" ]; then
+    words+=("cache-user=$OPTION_CACHE_USER")
+    cache_token_put
+  fi
   if [ -n "$BUILD_NO_WAIT" ]; then words+=(no-wait=1); fi
   if [ -n "$BUILD_DETACH" ]; then words+=(detach=1); fi
   follow_program "$image" build-start.sh "${words[@]}" || code=$?
@@ -290,6 +297,16 @@ build_new() {
     return
   fi
   build_ended "$image" "$hash" "$tag" "$code"
+}
+
+# cache_token_put: the token of the cache's registry goes to the builder's memory, as build secrets do. No secret's id begins
+# with a plus sign.
+cache_token_put() {
+  (umask 077 && printf '%s' "$GANTRY_CACHE_TOKEN" >"$TEMP_DIR/token")
+  local code=0
+  HOST_INPUT=$TEMP_DIR/token host_program secret-put.sh "$RUN_ID" +cache-token || code=$?
+  rm -f -- "$TEMP_DIR/token"
+  [ "$code" -eq 0 ] || die 69 "the token of the cache's registry cannot be handed over"
 }
 
 # build_join IMAGE HASH TAG: shows the build RUN_ID, which somebody started.

@@ -21,6 +21,10 @@ The build runs on the builder by itself: Ctrl-C or a lost network only end the w
   --secret id=ID,src=FILE
                       a file for RUN --mount=type=secret,id=ID; its content goes to memory on the builder and is removed
                       with the build; may be given several times
+  --cache-from REPO   look for layers in this repository of a registry, such as ghcr.io/me/project-cache, too
+  --cache-to REPO     put the layers that are built into it
+  --cache-user USER   log in there as USER, with the token in the environment as GANTRY_CACHE_TOKEN; it goes where secrets
+                      go. The builder's own logins stay
   --tag TAG           another tag than the stack's
   --detach            do not wait; '$PROGRAM attach IMAGE' comes back
   --no-wait           when the image is being built with other content, do not wait for that: exit 75
@@ -42,10 +46,15 @@ cmd_build() {
       --pull) BUILD_AGAIN=1 BUILD_PULL=1 ;;
       --detach | -d) BUILD_DETACH=1 ;;
       --no-wait) BUILD_NO_WAIT=1 ;;
-      --target | --platform | --build-arg | --secret | --tag)
+      --target | --platform | --build-arg | --secret | --tag | --cache-from | --cache-to | --cache-user)
         need_value build "$1" $#
         case $1 in
           --target) OPTION_TARGET=$2 ;;
+          --cache-from | --cache-to)
+            [[ $2 =~ ^[A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$ ]] || die 2 "build: $1 wants a repository without a tag, not $2"
+            if [ "$1" = --cache-from ]; then OPTION_CACHE_FROM=$2; else OPTION_CACHE_TO=$2; fi
+            ;;
+          --cache-user) OPTION_CACHE_USER=$2 ;;
           --platform)
             [[ $2 =~ ^linux/[a-z0-9]+(/v[0-9]+)?$ ]] || die 2 "build: $2 is not a platform" "such as linux/amd64, linux/arm64"
             PLATFORM_OVERRIDE=$2
@@ -77,6 +86,10 @@ cmd_build() {
     esac
     shift
   done
+  if [ -n "$OPTION_CACHE_USER" ]; then
+    [ -n "${GANTRY_CACHE_TOKEN:-}" ] || die 2 "build: --cache-user wants the token in the environment, as GANTRY_CACHE_TOKEN"
+    [ -n "$OPTION_CACHE_FROM$OPTION_CACHE_TO" ] || die 2 "build: --cache-user is for --cache-from or --cache-to"
+  fi
   plan_images ${images[@]+"${images[@]}"}
   build_planned
 }

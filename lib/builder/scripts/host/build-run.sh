@@ -12,6 +12,7 @@ here=${BASH_SOURCE[0]%/*}
 run=${directory##*/}
 project='' image='' hash='' tag='' engine='' root='' containerfile='' target='' platform='' no_cache='' pull='' no_wait=''
 again='' engine_pid='' base_arg='' format='' base_layers='' base_reference=''
+cache_from='' cache_to='' cache_user=''
 arguments=() secrets=() bases=()
 while IFS= read -r -d '' pair; do
   value=${pair#*=}
@@ -21,6 +22,9 @@ while IFS= read -r -d '' pair; do
       ;;
     base-arg=*) base_arg=$value ;;
     format=*) format=$value ;;
+    cache-from=*) cache_from=$value ;;
+    cache-to=*) cache_to=$value ;;
+    cache-user=*) cache_user=$value ;;
     label=*) arguments+=(--label "$value") ;;
     generated=1) containerfile=$directory/Containerfile ;;
     no-cache=1) no_cache=1 again=1 ;;
@@ -149,6 +153,35 @@ elapsed() {
   fi
 }
 
+# cache_words DIRECTORY: a cache in a registry. The login is in a copy of the user's own, which other pulls may need.
+cache_words() {
+  local directory=$1 registry=${cache_from:-$cache_to} own
+  registry=${registry%%/*}
+  if [ "$engine" = podman ]; then
+    own=${REGISTRY_AUTH_FILE:-${XDG_RUNTIME_DIR:-/nonexistent}/containers/auth.json}
+    if [ -n "$cache_user" ]; then
+      (umask 077 && cat -- "$own" >"$directory/+auth.json" 2>/dev/null || printf '{}\n' >"$directory/+auth.json")
+      podman login --authfile "$directory/+auth.json" --username "$cache_user" --password-stdin "$registry" \
+        <"$directory/+cache-token" >/dev/null 8>&- 9>&- || printf 'Without the cache in %s: it does not take the login.\n' "$registry"
+      command+=(--authfile "$directory/+auth.json")
+    fi
+    [ -z "$cache_from" ] || command+=(--cache-from "$cache_from")
+    [ -z "$cache_to" ] || command+=(--cache-to "$cache_to")
+  else
+    if [ -n "$cache_user" ]; then
+      own=${DOCKER_CONFIG:-$HOME/.docker}
+      (umask 077 && mkdir -p "$directory/+docker" && cat -- "$own/config.json" >"$directory/+docker/config.json" 2>/dev/null \
+        || printf '{}\n' >"$directory/+docker/config.json")
+      [ ! -d "$own/cli-plugins" ] || ln -sfn "$own/cli-plugins" "$directory/+docker/cli-plugins"
+      export DOCKER_CONFIG=$directory/+docker
+      docker login --username "$cache_user" --password-stdin "$registry" <"$directory/+cache-token" >/dev/null 8>&- 9>&- \
+        || printf 'Without the cache in %s: it does not take the login.\n' "$registry"
+    fi
+    [ -z "$cache_from" ] || command+=(--cache-from "type=registry,ref=$cache_from:buildcache")
+    [ -z "$cache_to" ] || command+=(--cache-to "type=registry,ref=$cache_to:buildcache,mode=max")
+  fi
+}
+
 exec 9<>"$GANTRY_STATE/locks/$image.lock"
 if ! lock_fd -n 9; then
   in_use "$image"
@@ -220,6 +253,8 @@ if [ "$engine" = podman ] && [ -n "$format" ]; then command+=(--format "$format"
 if [ -n "$pull" ]; then if [ "$engine" = podman ]; then command+=(--pull-always); else command+=(--pull); fi; fi
 command+=(${arguments[@]+"${arguments[@]}"})
 secrets_directory
+# REPLY is the directory of the secrets.
+if [ -n "$cache_from$cache_to" ]; then cache_words "$REPLY/$run"; fi
 for secret in ${secrets[@]+"${secrets[@]}"}; do
   command+=(--secret "id=$secret,src=$REPLY/$run/$secret")
 done

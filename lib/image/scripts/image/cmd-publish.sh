@@ -174,7 +174,7 @@ publish_platforms() {
     arch_tag "$content" "$each"
     words+=("tag=$REPLY")
   done
-  registry look "${words[@]}" || registry_failed $?
+  registry look ${words[@]+"${words[@]}"} || registry_failed $?
   words=()
   for each in $PLATFORMS; do
     arch_tag "$content" "$each"
@@ -192,7 +192,7 @@ then, from anywhere: $PROGRAM publish --assemble $IMAGE"
   fi
   phase push
   publish_labels
-  registry assemble "content=$content" "hash=$HASH" "${words[@]}" "version=$VERSION_TAG" ${MOVING[@]+"${MOVING[@]}"} "${LABELS[@]}" || registry_failed $?
+  registry assemble "content=$content" "hash=$HASH" ${words[@]+"${words[@]}"} "version=$VERSION_TAG" ${MOVING[@]+"${MOVING[@]}"} "${LABELS[@]}" || registry_failed $?
   publish_done published "$content"
 }
 
@@ -201,10 +201,33 @@ publish_build() {
   local flags=() code=0
   phase build
   if [ -n "$QUIET" ]; then flags+=(--quiet); fi
-  builder build --json ${flags[@]+"${flags[@]}"} "$IMAGE" >"$TEMP_DIR/built" || code=$?
+  publish_bases
+  if [ -n "$CACHE_NAME_REF" ] && [ -n "$READ_CACHE$WRITE_CACHE" ]; then
+    [ -z "$READ_CACHE" ] || flags+=(--cache-from "$REGISTRY/$CACHE_NAME_REF")
+    [ -z "$WRITE_CACHE" ] || flags+=(--cache-to "$REGISTRY/$CACHE_NAME_REF")
+    flags+=(--cache-user "$USER_NAME")
+  elif [ -n "$WRITE_CACHE" ]; then
+    die 2 "publish: $PUBLICATION has no cache to write" "give it a repository for it in the stack (cache)"
+  fi
+  GANTRY_CACHE_TOKEN=$TOKEN builder build --json ${flags[@]+"${flags[@]}"} "$IMAGE" >"$TEMP_DIR/built" || code=$?
   [ "$code" -eq 0 ] || exit "$code"
   # What was built may be newer than what was looked at.
   grep -q "\"hash\":\"$HASH\"" "$TEMP_DIR/built" || die 65 "the sources of $IMAGE changed while it was published" "run the same again"
+}
+
+# publish_bases: bases that are published with the content they have here need not be built. In a shell of its own: the
+# publications of the bases are others.
+publish_bases() {
+  (
+    load_tags "$IMAGE"
+    [ -n "$BASES" ] || exit 0
+    token=$TOKEN from=$TOKEN_FROM file=$TOKEN_FILE
+    # shellcheck source=/dev/null
+    . "$PROGRAM_DIR/build.sh" # reads registry.sh anew
+    TOKEN=$token TOKEN_FROM=$from TOKEN_FILE=$file
+    # shellcheck disable=SC2086 # a list of names
+    restore_bases $BASES
+  )
 }
 
 # publish_labels: LABELS = what the image says of itself, as words for the registry.

@@ -71,8 +71,8 @@ registry_flag() {
   esac
 }
 
-# find_token needed|optional: TOKEN of the loaded publication, from --token-file or the environment, where it does not stay: no
-# program that we start has it among its variables.
+# find_token needed|optional: TOKEN of the loaded publication, from --token-file or the environment. Where it is needed it does not
+# stay in the environment: no program that we start has it among its variables.
 find_token() {
   local name=$TOKEN_ENV
   if [ -n "$TOKEN_FILE" ]; then
@@ -82,7 +82,7 @@ find_token() {
     TOKEN=${TOKEN%$'\r'}
   elif [ -n "${!name:-}" ]; then
     TOKEN=${!name}
-    unset "$name"
+    if [ "$1" = needed ]; then unset "$name"; fi
     TOKEN_FROM=$name
   elif [ "${TOKEN_FROM:-}" != "$name" ]; then
     TOKEN=''
