@@ -12,11 +12,11 @@ export function exampleNames(): string[] {
 }
 
 /** Runs one example's app, as `cdktf synth` would, with its output in `outdir`. */
-export function synthesizeExample(name: string, outdir: string): void {
+export function synthesizeExample(name: string, outdir: string, env: NodeJS.ProcessEnv = {}): void {
   mkdirSync(outdir, { recursive: true });
   execFileSync(process.execPath, ["-r", "ts-node/register", join("examples", name, "main.ts")], {
     cwd: root,
-    env: { ...process.env, CDKTF_OUTDIR: outdir },
+    env: { ...process.env, CDKTF_OUTDIR: outdir, ...env },
     stdio: ["ignore", "inherit", "inherit"],
   });
 }

@@ -10,7 +10,7 @@ export interface Fault {
 export class GantryError extends Error {
   override readonly name = "GantryError";
   /** The faults, in the order they were found. */
-  readonly faults: readonly Fault[];
+  declare readonly faults: readonly Fault[];
 
   constructor(
     /** Who complains, for example `"[dev/builder] GpuBuilder: invalid props"`. */
@@ -18,7 +18,8 @@ export class GantryError extends Error {
     faults: readonly Fault[],
   ) {
     super([headline, ...faults.map(({ property, message }) => `  ${property}: ${message}`)].join("\n"));
-    this.faults = [...faults];
+    // Not enumerable: the message has them, and Node prints what is enumerable below it once more.
+    Object.defineProperty(this, "faults", { value: [...faults] });
   }
 }
 

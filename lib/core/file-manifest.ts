@@ -3,36 +3,47 @@ import { join } from "node:path";
 import { z } from "zod";
 import { MANIFEST } from "./file-path";
 
+const owner = {
+  construct: z.string(),
+  stack: z.string(),
+  sharedWith: z.array(z.string()).min(1).readonly().optional(),
+};
 const entry = z.object({
   sha256: z.string(),
   mode: z.enum(["0644", "0755"]),
-  construct: z.string(),
-  stack: z.string(),
+  ...owner,
 });
-const pendingEntry = z.object({ sha256: z.array(z.string()), construct: z.string(), stack: z.string() });
+const pendingEntry = z.object({ sha256: z.array(z.string()), ...owner });
 const manifestSchema = z.object({
   version: z.literal(1),
   files: z.record(z.string(), entry),
   pending: z.record(z.string(), pendingEntry).default({}),
 });
 
-/**
- * What the manifest says of one generated file: its content, its mode, and the paths of the construct and the stack it
- * belongs to. A stack prunes only its own files.
- */
+/** Whose file it is: the paths of the construct and the stack it belongs to, and of other stacks that make the same file. */
+export interface FileOwner {
+  readonly construct: string;
+  readonly stack: string;
+  readonly sharedWith?: readonly string[] | undefined;
+}
+
+/** What the manifest says of one generated file: its content, its mode, and whose it is. A stack prunes only its own files. */
 export type ManifestEntry = Readonly<z.output<typeof entry>>;
 
 /** Contents of one file that were on their way when a synth was cut short. They count as ours too. */
-export interface PendingEntry {
+export interface PendingEntry extends FileOwner {
   readonly sha256: readonly string[];
-  readonly construct: string;
-  readonly stack: string;
 }
 
 /** `gantry.json`: the files that synthesis made in a directory, and so may overwrite and prune. */
 export interface FileManifest {
   readonly files: ReadonlyMap<string, ManifestEntry>;
   readonly pending: ReadonlyMap<string, PendingEntry>;
+}
+
+/** The stacks that a file belongs to. */
+export function stacksOf({ stack, sharedWith = [] }: FileOwner): string[] {
+  return [stack, ...sharedWith];
 }
 
 /** Reads the manifest of a directory; an absent one lists nothing. @throws Error when it cannot be read as one. */

@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { Disk, sha256 } from "./disk";
 import { reasonOf, type Fault } from "./errors";
-import { readManifest, renderManifest, type FileManifest, type ManifestEntry } from "./file-manifest";
+import {
+  readManifest,
+  renderManifest,
+  stacksOf,
+  type FileManifest,
+  type FileOwner,
+  type ManifestEntry,
+} from "./file-manifest";
 import { MANIFEST, pathFault, type PathClaims } from "./file-path";
 
 /** One rendered file. */
@@ -9,6 +16,8 @@ export interface RenderedFile {
   readonly path: string;
   readonly content: string;
   readonly executable: boolean;
+  /** Whether an equal file of another stack is the same file, not a second one. */
+  readonly shared?: boolean;
   /** Path of the construct that made it, for the manifest and for errors. */
   readonly construct: string;
 }
@@ -58,27 +67,26 @@ export function makePlan(
   const write: RenderedFile[] = [];
   const chmod: RenderedFile[] = [];
 
-  for (const { stack, files } of trees) {
-    for (const file of files) {
-      const sum = sha256(file.content);
-      const mode = file.executable ? "0755" : "0644";
-      after.files.set(file.path, { sha256: sum, mode, construct: file.construct, stack });
-      after.pending.delete(file.path);
-      attempt(`[${file.construct}] ${file.path}`, faults, () => {
-        refuse(claims.claim(join(root, file.path), file.construct) ?? disk.blocked(file.path, removed));
-        const current = disk.read(file.path);
-        // Where upper and lower case are the same, this is what stands there, and removing it removes this file too.
-        const oldName = removedAnyCase.get(file.path.toLowerCase());
-        const changes = current?.sha256 !== sum || oldName !== undefined;
-        const wrongMode = current !== undefined && current.executable !== file.executable;
-        if (current !== undefined && current.sha256 !== sum && !overwrite) {
-          refuse(notOurs(root, before, oldName ?? file.path, current.sha256, stacks));
-        }
-        if (changes || wrongMode) refuse(disk.readOnly(file.path));
-        if (changes) write.push(file);
-        else if (wrongMode) chmod.push(file);
-      });
-    }
+  for (const { file, makers } of together(trees)) {
+    const sum = sha256(file.content);
+    const mode = file.executable ? "0755" : "0644";
+    const owner = ownerOf(file, makers, before.files.get(file.path), stacks);
+    after.files.set(file.path, { sha256: sum, mode, ...owner });
+    after.pending.delete(file.path);
+    attempt(`[${file.construct}] ${file.path}`, faults, () => {
+      refuse(claims.claim(join(root, file.path), file.construct) ?? disk.blocked(file.path, removed));
+      const current = disk.read(file.path);
+      // Where upper and lower case are the same, this is what stands there, and removing it removes this file too.
+      const oldName = removedAnyCase.get(file.path.toLowerCase());
+      const changes = current?.sha256 !== sum || oldName !== undefined;
+      const wrongMode = current !== undefined && current.executable !== file.executable;
+      if (current !== undefined && current.sha256 !== sum && !overwrite) {
+        refuse(notOurs(root, before, oldName ?? file.path, current.sha256, stacks));
+      }
+      if (changes || wrongMode) refuse(disk.readOnly(file.path));
+      if (changes) write.push(file);
+      else if (wrongMode) chmod.push(file);
+    });
   }
   for (const path of remove) {
     const owner = (before.files.get(path) ?? before.pending.get(path))?.construct ?? "";
@@ -92,7 +100,8 @@ export function makePlan(
   }
   for (const [path, entry] of before.files) {
     // Made by another app that shares this directory.
-    if (!stacks.has(entry.stack) && !after.files.has(path)) after.files.set(path, entry);
+    const others = stacksOf(entry).filter((stack) => !stacks.has(stack));
+    if (others.length > 0 && !after.files.has(path)) after.files.set(path, { ...entry, ...ownedBy(others, entry) });
   }
 
   const manifest = after.files.size + after.pending.size === 0 ? undefined : renderManifest(after);
@@ -102,10 +111,49 @@ export function makePlan(
   return { disk, before, after, write, chmod, remove, manifest };
 }
 
-/** Files that the last synth made, or was about to make, for these stacks, and that none of them makes now. */
+/** The files of all trees, each with the constructs that make it, by stack. Equal shared files are one. */
+function together(trees: readonly FileTree[]) {
+  const found: { readonly file: RenderedFile; readonly makers: Map<string, string> }[] = [];
+  const shared = new Map<string, (typeof found)[number]>();
+  for (const { stack, files } of trees) {
+    for (const file of files) {
+      const other = shared.get(file.path);
+      if (file.shared && other?.file.content === file.content && other.file.executable === file.executable) {
+        other.makers.set(stack, file.construct);
+        continue;
+      }
+      const first = { file, makers: new Map([[stack, file.construct]]) };
+      found.push(first);
+      if (file.shared) shared.set(file.path, first);
+    }
+  }
+  return found;
+}
+
+/** Whose a file is now: of the stacks that make it, and a shared one still of those of other apps. */
+function ownerOf(
+  file: RenderedFile,
+  makers: ReadonlyMap<string, string>,
+  before: ManifestEntry | undefined,
+  stacks: ReadonlySet<string>,
+): FileOwner {
+  const others = file.shared && before ? stacksOf(before).filter((stack) => !stacks.has(stack)) : [];
+  const owner = ownedBy([...others, ...makers.keys()], before);
+  return { ...owner, construct: makers.get(owner.stack) ?? owner.construct };
+}
+
+/** The owner when these stacks are left. A shared file is made by the same construct in each of its stacks. */
+function ownedBy(stacks: readonly string[], before: FileOwner | undefined): FileOwner {
+  const [stack = "", ...sharedWith] = [...stacks].sort();
+  const { construct, stack: first } = before ?? { construct: "", stack: "" };
+  const inStack = construct.startsWith(`${first}/`) ? stack + construct.slice(first.length) : construct;
+  return { construct: inStack, stack, sharedWith: sharedWith.length > 0 ? sharedWith : undefined };
+}
+
+/** Files that the last synth made, or was about to make, for these stacks alone, and that none of them makes now. */
 function leaving(before: FileManifest, wanted: ReadonlySet<string>, stacks: ReadonlySet<string>): string[] {
   const mine = [...before.files, ...before.pending].filter(
-    ([path, { stack }]) => stacks.has(stack) && !wanted.has(path),
+    ([path, owner]) => !wanted.has(path) && stacksOf(owner).every((stack) => stacks.has(stack)),
   );
   // A list that somebody wrote by hand never leads out of the root.
   return [...new Set(mine.map(([path]) => path))].filter((path) => pathFault(path) === undefined);
@@ -121,15 +169,15 @@ function notOurs(
 ): string | undefined {
   const entry = before.files.get(path);
   const pending = before.pending.get(path);
-  const stack = entry?.stack ?? pending?.stack;
-  if (stack === undefined) {
+  const owner = entry ?? pending;
+  if (owner === undefined) {
     return `${join(root, path)} is there already and was not made by a stack; move it away, or overwrite it with GANTRY_FORCE=1`;
   }
   if (sum !== entry?.sha256 && !pending?.sha256.includes(sum)) {
     return "was edited by hand since the last synth; see how with `npx gantry check --diff`, then move the change into the stack, or drop it with GANTRY_FORCE=1";
   }
-  if (!stacks.has(stack)) {
-    return `belongs to stack "${stack}", which this app does not have; remove it there, or take it over with GANTRY_FORCE=1`;
+  if (!stacksOf(owner).some((stack) => stacks.has(stack))) {
+    return `belongs to stack "${owner.stack}", which this app does not have; remove it there, or take it over with GANTRY_FORCE=1`;
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
-import { relative, resolve, sep } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, relative, resolve, sep } from "node:path";
 import {
   AnnotationMetadataEntryType,
   App,
@@ -12,7 +13,7 @@ import { realDirectory } from "./disk";
 import { GantryError, reasonOf } from "./errors";
 import { PathClaims } from "./file-path";
 import type { FileTree, RenderedFile } from "./file-plan";
-import { writeTrees } from "./file-tree";
+import { checkDirectory, writeTrees } from "./file-tree";
 
 /** What a file may want to know about where it will stand. Both are relative paths, the same on every machine. */
 export interface RenderContext {
@@ -27,6 +28,8 @@ export interface RenderableFile extends IConstruct {
   readonly [FILE_MARK]: true;
   readonly path: string;
   readonly executable: boolean;
+  /** Whether an equal file of another stack on the same root is the same file. Absent in older copies of the library. */
+  readonly shared?: boolean;
   render(context: RenderContext): string;
 }
 
@@ -38,12 +41,17 @@ const CONTEXT_KEY = "gantry:root";
 /**
  * Wraps `stack.synthesizer`: cdktf synthesizes and validates, this renders and checks the files as part of that
  * validation, and the files of all stacks are written together once the last stack is through. So a synth that
- * fails anywhere leaves every file root as it was.
+ * fails anywhere leaves every file root as it was, and puts back the Terraform JSON that cdktf has written by then.
  */
 export class FileSynthesizer implements IStackSynthesizer {
   /** The stack's file synthesizer; put in place on first use. */
   static install(stack: TerraformStack): FileSynthesizer {
-    return (stack as Marked)[MARK] ?? new FileSynthesizer(stack);
+    const installed = (stack as Marked)[MARK];
+    if (installed !== undefined) return installed;
+    const made = new FileSynthesizer(stack);
+    const first = firstStack(stack.node.root);
+    if (first !== undefined) FileSynthesizer.install(first); // nothing may be written before ours looks
+    return made;
   }
 
   /** Directory of the files, relative to the working directory; `undefined`: below the stack's own output. */
@@ -77,14 +85,18 @@ export class FileSynthesizer implements IStackSynthesizer {
     const run = runOf(session, this.stack);
     this.session = session;
     this.tree = undefined;
+    for (const path of configurations(session, this.stack)) run.before.set(path, read(path));
     try {
       this.inner.synthesize(session);
       if (this.tree === undefined) this.renderUnvalidated();
+      if (this.tree !== undefined) run.trees.push(this.tree);
+      if (run.last === this.stack) finish(run, session);
+    } catch (error) {
+      putBack(run);
+      throw error;
     } finally {
       this.session = undefined;
     }
-    if (this.tree !== undefined) run.trees.push(this.tree);
-    if (run.last === this.stack) finish(run, session);
   }
 
   /** With validations switched off these still run: a wrong path is never written. */
@@ -111,7 +123,15 @@ export class FileSynthesizer implements IStackSynthesizer {
         if (taken !== undefined) throw new Error(taken);
         const content = file.render(context);
         assertText(content);
-        return [{ path: file.path, content, executable: file.executable, construct: file.node.path }];
+        return [
+          {
+            path: file.path,
+            content,
+            executable: file.executable,
+            shared: file.shared === true,
+            construct: file.node.path,
+          },
+        ];
       } catch (error) {
         this.faults.set(file, `${file.path}: ${reasonOf(error)}`);
         return [];
@@ -156,36 +176,75 @@ interface Marked extends TerraformStack {
   readonly [MARK]?: FileSynthesizer;
 }
 
-/** One synthesis of an app: its last stack, and the trees gathered so far. */
+/** One synthesis of an app: its last stack, the trees gathered so far, and what cdktf writes over. */
 interface Run {
   readonly last: TerraformStack;
   readonly trees: FileTree[];
+  /** Terraform's configuration as it was before, by path; `undefined`: there was none. */
+  readonly before: Map<string, Buffer | undefined>;
 }
 
 const runs = new WeakMap<ISynthesisSession, Run>();
 
 /**
  * cdktf tells a synthesizer of one stack, and offers nothing to hook in after all of them. It asks the stacks in tree
- * order, each for its synthesizer when its turn comes: so the last stack gets ours, too, where it makes no files.
+ * order, each for its synthesizer when its turn comes: so all others get ours, too, where they make no files. It is the
+ * first to fail that puts back, and the last that writes.
  */
 function runOf(session: ISynthesisSession, stack: TerraformStack): Run {
   let run = runs.get(session);
   if (run === undefined) {
     const app = App.of(stack);
-    const last = session.manifest === app.manifest ? app.node.findAll().filter(TerraformStack.isStack).at(-1) : stack;
-    run = { last: last ?? stack, trees: [] };
-    FileSynthesizer.install(run.last);
+    const stacks = session.manifest === app.manifest ? app.node.findAll().filter(TerraformStack.isStack) : [stack];
+    for (const each of stacks) FileSynthesizer.install(each);
+    run = { last: stacks.at(-1) ?? stack, trees: [], before: new Map() };
     runs.set(session, run);
   }
   return run;
 }
 
-function finish({ trees, last }: Run, session: ISynthesisSession): void {
+/** The files that cdktf writes for a stack. */
+function configurations({ outdir, manifest }: ISynthesisSession, stack: TerraformStack): string[] {
+  const { synthesizedStackPath, stackMetadataPath } = manifest.forStack(stack);
+  return [synthesizedStackPath, ...(stackMetadataPath ? [stackMetadataPath] : [])].map((path) => resolve(outdir, path));
+}
+
+function read(path: string): Buffer | undefined {
+  return existsSync(path) ? readFileSync(path) : undefined;
+}
+
+/** Makes Terraform's configuration what it was before the run. */
+function putBack({ before }: Run): void {
+  for (const [path, content] of before) {
+    if (content !== undefined) {
+      if (!read(path)?.equals(content)) writeFileSync(path, content);
+    } else if (existsSync(path)) {
+      rmSync(path);
+      if (readdirSync(dirname(path)).length === 0) rmdirSync(dirname(path));
+    }
+  }
+}
+
+/** The first stack in tree order, which cdktf synthesizes first. */
+function firstStack(node: IConstruct): TerraformStack | undefined {
+  if (TerraformStack.isStack(node)) return node;
+  for (const child of node.node.children) {
+    const found = firstStack(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function finish(run: Run, session: ISynthesisSession): void {
   // cdktf-cli has error annotations collected and fails afterwards; the app's own validations come after this, too.
   const annotations = Object.values(session.manifest.stacks).flatMap((stack) => stack.annotations);
   if (annotations.some(({ level }) => level === AnnotationMetadataEntryType.ERROR)) return;
-  if (!session.skipValidation && App.of(last).node.validate().length > 0) return;
-  writeTrees(trees);
+  if (!session.skipValidation && App.of(run.last).node.validate().length > 0) {
+    putBack(run); // the app refuses as soon as this returns
+    return;
+  }
+  writeTrees(run.trees);
+  if (checkDirectory(process.env) !== undefined) putBack(run); // a check changes nothing
 }
 
 /** The stack's files, without those of stacks nested in it. */

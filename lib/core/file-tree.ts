@@ -23,15 +23,20 @@ export function writeTrees(trees: readonly FileTree[], env: NodeJS.ProcessEnv = 
     const root = realDirectory(tree.root); // two names of one directory are one root
     roots.set(root, [...(roots.get(root) ?? []), tree]);
   }
-  const checkDirectory = env.GANTRY_CHECK === "" ? undefined : env.GANTRY_CHECK;
-  const overwrite = env.GANTRY_FORCE === "1" || checkDirectory !== undefined;
+  const report = checkDirectory(env);
+  const overwrite = env.GANTRY_FORCE === "1" || report !== undefined;
   const faults: Fault[] = [];
   const claims = new PathClaims(); // over all roots: one may lie within another
   for (const root of roots.keys()) claims.claim(join(root, MANIFEST), "the list of generated files");
   const plans = [...roots].flatMap(([root, sharing]) => makePlan(root, sharing, overwrite, claims, faults) ?? []);
   if (faults.length > 0) throw new GantryError("generated files: nothing was written", faults);
-  if (checkDirectory === undefined) plans.forEach(carryOut);
-  else check(plans, checkDirectory);
+  if (report === undefined) plans.forEach(carryOut);
+  else check(plans, report);
+}
+
+/** Where a check puts its report; `undefined`: this is no check. */
+export function checkDirectory(env: NodeJS.ProcessEnv): string | undefined {
+  return env.GANTRY_CHECK === "" ? undefined : env.GANTRY_CHECK;
 }
 
 function carryOut(plan: FilePlan): void {
@@ -56,7 +61,8 @@ function announcement({ disk, before, after, write }: FilePlan): FileManifest {
     const now = disk.read(path)?.sha256;
     const stillPending = now !== undefined && pending.get(path)?.sha256.includes(now) ? [now] : [];
     const sums = [...new Set([...stillPending, entry.sha256])];
-    pending.set(path, { sha256: sums, construct: entry.construct, stack: entry.stack });
+    const { construct, stack, sharedWith } = entry;
+    pending.set(path, { sha256: sums, construct, stack, ...(sharedWith && { sharedWith }) });
   }
   return { files: before.files, pending };
 }

@@ -50,6 +50,8 @@ export class GeneratedFile extends Construct {
   readonly path: string;
   /** Whether it is written with mode 0755. */
   readonly executable: boolean;
+  /** @internal Whether equal files of several stacks on one root are one file. */
+  readonly shared: boolean = false;
   private content: FileContent;
 
   /** @throws GantryError for a path that is absolute, leaves the root or is not the same on every system. */

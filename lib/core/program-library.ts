@@ -28,7 +28,12 @@ export const COMMON_PROGRAMS: readonly string[] = [
   "run-log.sh",
 ];
 
-/** The static programs of a stack, in `lib/gantry`. All constructs of the stack share them. */
+/** A program that is the same for every stack, so that stacks on one root share it. */
+class SharedFile extends GeneratedFile {
+  override readonly shared = true;
+}
+
+/** The static programs of a stack, in `lib/gantry`. All constructs of the stack share them, and all stacks of a root. */
 export class ProgramLibrary extends Construct {
   /** The library of the stack that a construct is in; made on first use. */
   static of(scope: Construct): ProgramLibrary {
@@ -47,7 +52,7 @@ export class ProgramLibrary extends Construct {
       const id = `${folder}-${name}`;
       if (this.node.tryFindChild(id) !== undefined) continue;
       const content = staticFile(join(directory, name));
-      new GeneratedFile(this, id, { path: `lib/gantry/${folder}/${name}`, content, executable });
+      new SharedFile(this, id, { path: `lib/gantry/${folder}/${name}`, content, executable });
     }
     return this;
   }

@@ -27,14 +27,15 @@ afterEach(() => {
 
 const NOTHING = "generated files: nothing was written\n";
 
-/** The files of one stack below `root`; a name that ends with `*` is a program. */
+/** The files of one stack below `root`; a name that ends with `*` is a program, one that starts with `+` is shared. */
 function tree(files: Readonly<Record<string, string>>, stack = "lab", root = "root"): FileTree {
   return {
     root: project.path(root),
     stack,
     files: Object.entries(files).map(([name, content]) => {
-      const path = name.replace(/\*$/, "");
-      return { path, content, executable: name.endsWith("*"), construct: `${stack}/${path}` };
+      const path = name.replace(/^\+|\*$/g, "");
+      const construct = `${stack}/${path}`;
+      return { path, content, executable: name.endsWith("*"), shared: name.startsWith("+"), construct };
     }),
   };
 }
@@ -424,6 +425,98 @@ describe("two stacks on one root", () => {
     expect(
       messageOf(() => write(tree({ a: "1", b: "1" }, "one"), tree({ c: "1" }, "two", "second"))).split("\n"),
     ).toHaveLength(4);
+  });
+});
+
+describe("a shared file", () => {
+  const entries = () =>
+    (JSON.parse(project.read("root/gantry.json")) as { files: Record<string, Record<string, unknown>> }).files;
+  const owner = (path: string) => {
+    const { construct, stack, sharedWith } = entries()[path] ?? {};
+    return { construct, stack, sharedWith };
+  };
+
+  test("of several stacks is one file with one entry, and goes with the last of them", () => {
+    write(tree({ "+lib/x*": "1", b: "1" }, "two"), tree({ "+lib/x*": "1", a: "1" }, "one"));
+    expect(contents()).toEqual({ a: "1", b: "1", "lib/x": "1" });
+    expect(project.mode("root/lib/x")).toBe("0755");
+    expect(owner("lib/x")).toEqual({ construct: "one/lib/x", stack: "one", sharedWith: ["two"] });
+    write(tree({ "+lib/x*": "1" }, "two"), tree({ a: "1" }, "one"));
+    expect(contents()).toEqual({ a: "1", "lib/x": "1" });
+    expect(owner("lib/x")).toEqual({ construct: "two/lib/x", stack: "two", sharedWith: undefined });
+    write(tree({}, "two"), tree({ a: "1" }, "one"));
+    expect(contents()).toEqual({ a: "1" });
+  });
+
+  test("does not depend on the order of the stacks", () => {
+    const [one, two] = [tree({ "+x": "1" }, "one"), tree({ "+x": "1" }, "two")];
+    write(one, two);
+    const text = project.read("root/gantry.json");
+    rmSync(project.path("root"), { recursive: true });
+    write(two, one);
+    expect(project.read("root/gantry.json")).toBe(text);
+  });
+
+  test("goes on being that of the stack that is left in the app, which may change it", () => {
+    write(tree({ "+x": "1", a: "1" }, "one"), tree({ "+x": "1" }, "two"));
+    const check = () => writeTrees([tree({ "+x": "1" }, "two")], { GANTRY_CHECK: project.path("check") });
+    check(); // the list says the same of a stack that this app does not have
+    write(tree({ "+x": "2" }, "two"));
+    expect(contents()).toEqual({ a: "1", x: "2" });
+    expect(owner("x")).toEqual({ construct: "one/x", stack: "one", sharedWith: ["two"] });
+  });
+
+  test("of two apps stays as long as one of them makes it, whichever was last", () => {
+    write(tree({ "+x": "1" }, "two"));
+    write(tree({ "+x": "1" }, "one"));
+    write(tree({ "+x": "1" }, "two"));
+    expect(owner("x")).toEqual({ construct: "one/x", stack: "one", sharedWith: ["two"] });
+    write(tree({}, "one"));
+    expect(contents()).toEqual({ x: "1" });
+    expect(owner("x")).toEqual({ construct: "two/x", stack: "two", sharedWith: undefined });
+    write(tree({}, "two"));
+    expect(project.list("root")).toEqual([]);
+  });
+
+  test("that another app made with other content is not overwritten", () => {
+    write(tree({ "+x": "1" }, "one"));
+    expect(messageOf(() => write(tree({ "+x": "2" }, "two")))).toBe(
+      `${NOTHING}  [two/x] x: belongs to stack "one", which this app does not have; remove it there, or take it over with GANTRY_FORCE=1`,
+    );
+  });
+
+  test("that was edited by hand is told once, and written with force", () => {
+    const both = (content: string) => [tree({ "+x": content }, "one"), tree({ "+x": content }, "two")];
+    write(...both("1"));
+    project.write("root/x", "by hand");
+    expect(messageOf(() => write(...both("2"))).match(/was edited by hand/g)).toHaveLength(1);
+    writeTrees(both("2"), { GANTRY_FORCE: "1" });
+    expect(contents()).toEqual({ x: "2" });
+    project.write("root/x", "by hand");
+    expect(() => write(tree({}, "one"), tree({}, "two"))).toThrow("x (no longer made): was edited by hand");
+  });
+
+  test("is ours after a synth that was cut short, for each of its stacks", () => {
+    write(tree({ "+x": "1" }, "one"), tree({ "+x": "1" }, "two"));
+    const list = JSON.parse(project.read("root/gantry.json")) as Record<string, unknown>;
+    const pending = { x: { sha256: [sha256("2")], construct: "one/x", stack: "one", sharedWith: ["two"] } };
+    project.write("root/gantry.json", JSON.stringify({ ...list, pending }));
+    project.write("root/x", "2");
+    write(tree({ "+x": "3" }, "two"));
+    expect(contents()).toEqual({ x: "3" });
+    expect(project.read("root/gantry.json")).not.toContain("pending");
+  });
+
+  test.each([
+    ["with other content", { "+x": "1" }, { "+x": "2" }],
+    ["with another mode", { "+x": "1" }, { "+x*": "1" }],
+    ["and an ordinary file", { "+x": "1" }, { x: "1" }],
+    ["after an ordinary file", { x: "1" }, { "+x": "1" }],
+  ])("%s is a second file", (_, one, two) => {
+    expect(messageOf(() => write(tree(one, "one"), tree(two, "two")))).toBe(
+      `${NOTHING}  [two/x] x: is made twice; the other is [one/x]`,
+    );
+    expect(project.has("root")).toBe(false);
   });
 });
 

@@ -21,6 +21,7 @@ beforeEach(() => {
 afterEach(() => {
   process.chdir(home);
   delete process.env.CDKTF_OUTDIR;
+  delete process.env.GANTRY_CHECK;
   delete process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS;
   project.remove();
 });
@@ -223,6 +224,48 @@ describe("content", () => {
 
 describe("a failed synthesis writes no file", () => {
   const failing = (stack: TerraformStack) => stack.node.addValidation({ validate: () => ["this stack is not well"] });
+
+  describe("and leaves Terraform's configuration as it was", () => {
+    const NAMES = ["first", "lab", "last"];
+    /** Three stacks, of which only the middle one has files. */
+    const declare = (value: string, more: (stacks: readonly TerraformStack[], app: App) => void = () => {}) => {
+      return (app: App) => {
+        const stacks = NAMES.map((name) => (name === "lab" ? lab(app, { a: value }) : new TerraformStack(app, name)));
+        for (const stack of stacks) new TerraformOutput(stack, "o", { value });
+        more(stacks, app);
+      };
+    };
+    const configurations = () => NAMES.map((name) => project.read(`cdktf.out/stacks/${name}/cdk.tf.json`));
+
+    test.each<[string, string, () => void, (stacks: readonly TerraformStack[], app: App) => void]>([
+      ["a file edited by hand", "edited by hand", () => project.write(`${FILES}/a`, "by hand"), () => {}],
+      ["a stack that is not well", "not well", () => {}, ([, , last]) => failing(last as TerraformStack)],
+      ["an app that is not well", "not well", () => {}, (_, app) => failing(app as unknown as TerraformStack)],
+    ])("%s", (_, fault, before, more) => {
+      project.synth(declare("1"));
+      const were = configurations();
+      before();
+      expect(() => project.synth(declare("2", more))).toThrow(fault);
+      expect(configurations()).toEqual(were);
+    });
+
+    test("where there was none, there is none", () => {
+      project.write(`${FILES}/a`, "by hand");
+      expect(() => project.synth(declare("1"))).toThrow("was not made by a stack");
+      expect(project.list("cdktf.out")).toEqual(["stacks/lab/files/a"]);
+    });
+
+    test("a check, whatever it finds", () => {
+      project.synth(declare("1"));
+      const were = configurations();
+      process.env.GANTRY_CHECK = project.path("check");
+      expect(() => project.synth(declare("2"))).toThrow("are not what the stack makes");
+      expect(configurations()).toEqual(were);
+      project.write("cdktf.out/stacks/first/cdk.tf.json", "{}");
+      project.synth(declare("1"));
+      expect(project.read("cdktf.out/stacks/first/cdk.tf.json")).toBe("{}");
+    });
+  });
 
   test("a later stack that fails, without files of its own", () => {
     const declare = (app: App) => {

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { exampleNames } from "../../scripts/examples";
+import { exampleNames, synthesizeExample } from "../../scripts/examples";
 import { looksSecret } from "../../lib/core/show-value";
 import { SECRET, synthesizeOn, type Machine } from "../support/determinism";
 import { goldenTree, readModes, readTree, root, writeTree } from "./trees";
@@ -42,6 +42,16 @@ describe.each(exampleNames())("examples/%s", (example) => {
     const modes = (outdir: string) =>
       readdirSync(join(outdir, "stacks")).map((stack) => readModes(join(outdir, "stacks", stack, "files")));
     expect(modes(elsewhere)).toEqual(modes(here));
+  });
+
+  test("may put the files of all its stacks into one root", () => {
+    const outdir = join(work, `${example}-shared`);
+    const ops = join(outdir, "ops");
+    synthesizeExample(example, outdir, { CDKTF_CONTEXT_JSON: JSON.stringify({ "gantry:root": ops }) });
+    const stacks = readdirSync(join(here, "stacks")).map((stack) => join(here, "stacks", stack, "files"));
+    const wanted = stacks.filter((files) => existsSync(files)).flatMap((files) => [...readTree(files).keys()]);
+    expect([...readTree(ops).keys()].sort()).toEqual([...new Set(wanted)].sort());
+    expect(existsSync(join(outdir, "stacks", readdirSync(join(here, "stacks"))[0] ?? "", "files"))).toBe(false);
   });
 
   test("says nothing of this machine, the time, or a secret", () => {
