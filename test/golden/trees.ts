@@ -9,6 +9,8 @@ const ORIGINS: Readonly<Record<string, string>> = {
   common: "lib/core/scripts",
   builder: "lib/builder/scripts/client",
   host: "lib/builder/scripts/host",
+  image: "lib/image/scripts/image",
+  dev: "lib/image/scripts/dev",
 };
 
 /** Texts by path. */
