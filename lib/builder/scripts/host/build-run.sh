@@ -7,6 +7,7 @@ set -uo pipefail
 directory=$1
 here=${BASH_SOURCE[0]%/*}
 . "$here/state.sh"
+. "$here/snapshot.sh"
 . "$here/build-report.sh"
 
 run=${directory##*/}
@@ -153,30 +154,34 @@ elapsed() {
   fi
 }
 
-# cache_words DIRECTORY: a cache in a registry. The login is in a copy of the user's own, which other pulls may need.
+# cache_words DIRECTORY: a cache in a registry. The login is in a copy of the user's own, which other pulls may need; without it
+# there is no cache, and the build is slower.
 cache_words() {
   local directory=$1 registry=${cache_from:-$cache_to} own
   registry=${registry%%/*}
-  if [ "$engine" = podman ]; then
-    own=${REGISTRY_AUTH_FILE:-${XDG_RUNTIME_DIR:-/nonexistent}/containers/auth.json}
-    if [ -n "$cache_user" ]; then
+  if [ -n "$cache_user" ]; then
+    if [ "$engine" = podman ]; then
+      own=${REGISTRY_AUTH_FILE:-${XDG_RUNTIME_DIR:-/nonexistent}/containers/auth.json}
       (umask 077 && cat -- "$own" >"$directory/+auth.json" 2>/dev/null || printf '{}\n' >"$directory/+auth.json")
-      podman login --authfile "$directory/+auth.json" --username "$cache_user" --password-stdin "$registry" \
-        <"$directory/+cache-token" >/dev/null 8>&- 9>&- || printf 'Without the cache in %s: it does not take the login.\n' "$registry"
       command+=(--authfile "$directory/+auth.json")
-    fi
-    [ -z "$cache_from" ] || command+=(--cache-from "$cache_from")
-    [ -z "$cache_to" ] || command+=(--cache-to "$cache_to")
-  else
-    if [ -n "$cache_user" ]; then
+      set -- podman login --authfile "$directory/+auth.json"
+    else
       own=${DOCKER_CONFIG:-$HOME/.docker}
       (umask 077 && mkdir -p "$directory/+docker" && cat -- "$own/config.json" >"$directory/+docker/config.json" 2>/dev/null \
         || printf '{}\n' >"$directory/+docker/config.json")
       [ ! -d "$own/cli-plugins" ] || ln -sfn "$own/cli-plugins" "$directory/+docker/cli-plugins"
       export DOCKER_CONFIG=$directory/+docker
-      docker login --username "$cache_user" --password-stdin "$registry" <"$directory/+cache-token" >/dev/null 8>&- 9>&- \
-        || printf 'Without the cache in %s: it does not take the login.\n' "$registry"
+      set -- docker login
     fi
+    if ! "$@" --username "$cache_user" --password-stdin "$registry" <"$directory/+cache-token" >/dev/null 8>&- 9>&-; then
+      printf 'Building without the cache in %s, which refuses the login.\n' "$registry"
+      return
+    fi
+  fi
+  if [ "$engine" = podman ]; then
+    [ -z "$cache_from" ] || command+=(--cache-from "$cache_from")
+    [ -z "$cache_to" ] || command+=(--cache-to "$cache_to")
+  else
     [ -z "$cache_from" ] || command+=(--cache-from "type=registry,ref=$cache_from:buildcache")
     [ -z "$cache_to" ] || command+=(--cache-to "type=registry,ref=$cache_to:buildcache,mode=max")
   fi
@@ -262,6 +267,13 @@ command+=(.)
 
 if ! cd "$HOME/$root/$image/$hash"; then
   printf 'The source tree ctx-%s is not on the builder any more: build again.\n' "$hash"
+  finish 65
+fi
+# The build before this one may have written into it: podman lets RUN --mount=type=bind,rw do that.
+if ! snapshot_intact "$HOME/$root/$image" "$hash"; then
+  printf '%s\n' "The source tree ctx-$hash was changed on the builder after it was copied, by hand or by a step of another build." \
+    '  Build again: it is copied again. The tag did not move.'
+  printf '%s\n' outcome=failed "step=the source tree" >"$directory/result"
   finish 65
 fi
 # In the background, so that a signal is acted upon at once. The engine must not keep our locks when we are killed.
