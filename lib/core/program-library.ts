@@ -23,6 +23,7 @@ export const COMMON_PROGRAMS: readonly string[] = [
   "common.sh",
   "context-plain.sh",
   "context.sh",
+  "floating-bases.sh",
   "main.sh",
   "project.sh",
   "run-log.sh",

@@ -29,11 +29,7 @@ export interface BaseImageProps extends Omit<ImageProps, "inputs" | "args"> {
   readonly rebuildWhen?: readonly string[];
 }
 
-const release = z
-  .string()
-  .regex(/^\d+(\.\d+){1,3}([.-][A-Za-z0-9.-]+)?$/)
-  .describe('a version, such as "24.04" or "2.86.0"')
-  .optional();
+const RELEASES = ["RUST_VERSION", "UBUNTU_VERSION", "GH_VERSION"];
 const { inputs, args, baseArg: _, ...shape } = imageShape;
 
 /** @internal Runtime twin of {@link BaseImageProps}. */
@@ -45,8 +41,15 @@ export const baseImageProps = z.strictObject({
     .refine((version) => version !== "latest")
     .describe('a version, such as "3.0.0"')
     .optional(),
-  args: z
-    .intersection(args.unwrap(), z.looseObject({ RUST_VERSION: release, UBUNTU_VERSION: release, GH_VERSION: release }))
+  args: args
+    .unwrap()
+    .superRefine((given, context) => {
+      for (const name of RELEASES) {
+        const value = given[name];
+        if (value === undefined || /^\d+(\.\d+){1,3}([.-][A-Za-z0-9.-]+)?$/.test(value)) continue;
+        context.addIssue({ code: "custom", path: [name], message: 'allowed: a version, such as "24.04" or "2.86.0"' });
+      }
+    })
     .default({}),
   rebuildWhen: inputs.unwrap().default([]),
 });
