@@ -82,6 +82,6 @@ export function configKeys(): string {
     const words = `${schema.type === "array" ? "a list of " : ""}${item?.description ?? ""}`;
     lines.push([path.join("."), type, required ? "required" : "", item?.pattern ?? "", words].join("\t"));
   };
-  visit(configJsonSchema() as JsonSchema, [], true);
+  visit(configJsonSchema(), [], true);
   return lines.map((line) => `${line}\n`).join("");
 }

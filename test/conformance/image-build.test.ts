@@ -33,7 +33,9 @@ withTools(modesTools, () => {
   test("the development image on it: verified, named, and then the stack's commands run", () => {
     const out = lab.ok("build");
     const hash = hashOf(out);
-    expect(out).toMatch(/^sindri-base: up to date, sindri:base-latest is base-\w+\nsindri: built, sindri:latest is ctx-\w+\n$/);
+    expect(out).toMatch(
+      /^sindri-base: up to date, sindri:base-latest is base-\w+\nsindri: built, sindri:latest is ctx-\w+\n$/,
+    );
     expect(lab.images()).toMatchObject({ "sindri:latest": lab.images()[`sindri:ctx-${hash}`] });
     expect(lab.read("after.log")).toBe(`localhost/sindri:ctx-${hash}\n`);
     expect(lab.runs().at(-1)).toMatchObject({ mode: "build-fast", outcome: "built", hash });

@@ -1,4 +1,6 @@
 // The image's props and its schema say the same.
+import type { BuildModesProps } from "../../lib/image/build-modes.props";
+import type { buildModesProps } from "../../lib/image/build-modes.schema";
 import type { ContainerImageProps, containerImageProps } from "../../lib/image/container-image";
 import type { GhcrRepositoryProps, ghcrRepositoryProps } from "../../lib/image/ghcr";
 import type { ImageWorkflowsProps } from "../../lib/image/image-workflows";
@@ -8,6 +10,7 @@ import type { ghcrPublicationProps } from "../../lib/image/publication.schema";
 import type { Expect, SameProps } from "../support/typetest";
 
 export type Pinned = Expect<SameProps<ContainerImageProps, typeof containerImageProps>>;
+export type ModesPinned = Expect<SameProps<BuildModesProps, typeof buildModesProps>>;
 export type WorkflowsPinned = Expect<SameProps<ImageWorkflowsProps, typeof imageWorkflowsProps>>;
 export type PublicationPinned = Expect<SameProps<GhcrPublicationProps, typeof ghcrPublicationProps>>;
 /** The name is an argument of its own. */

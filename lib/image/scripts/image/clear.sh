@@ -161,6 +161,11 @@ project_directories() {
       if [ ! -d "$path" ] || [ -L "$path" ]; then continue; fi
       inside=$(cd -- "$path" && pwd -P) || continue
       case $inside/ in "$PROJECT_ROOT"/?*) ;; *) continue ;; esac
+      # Nobody's build directory: sources of the project are in it.
+      if [ -n "$(git -C "$inside" ls-files -- . 2>/dev/null | head -n 1)" ]; then
+        warn "${inside#"$PROJECT_ROOT"/} is not cleared: git has files of it in its books"
+        continue
+      fi
       # What is in a directory that goes as a whole is not counted twice.
       if [ "$1" = incremental ] && [[ " $LOCAL_KINDS " == *' target '* ]] && in_target "$inside"; then continue; fi
       local_line "$1" "$inside" "${inside#"$PROJECT_ROOT"/}"
