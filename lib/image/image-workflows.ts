@@ -1,4 +1,4 @@
-import { TerraformStack } from "cdktf";
+import { Annotations, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { z } from "zod";
 import { GantryError, type Fault } from "../core/errors";
@@ -62,7 +62,12 @@ export class ImageWorkflows extends Construct {
     this.settings = parseProps(this, imageWorkflowsProps, props);
     const faults = faultsOf(this.settings);
     if (faults.length > 0) throw new GantryError(`[${this.node.path}] ImageWorkflows: invalid props`, faults);
-    const { publication, dev } = this.settings;
+    const { publication, dev, synthCommand, paths } = this.settings;
+    if (synthCommand !== undefined && paths.length === 0 && Object.keys(publication.image.args).length > 0) {
+      Annotations.of(this).addWarning(
+        "a push that changes the base's build arguments does not start build-base.yml; name the stack's sources in paths",
+      );
+    }
     if (dev !== undefined) ImageProgram.of(publication.program.builder).addImage(dev, "dev");
     this.buildBase = new GeneratedFile(this, "BuildBase", {
       path: ".github/workflows/build-base.yml",

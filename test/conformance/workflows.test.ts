@@ -8,6 +8,8 @@ import { withoutComments } from "../../lib/core/render/yaml";
 import { ACTIONS } from "../../lib/image/workflows/actions";
 import { buildBaseWorkflow, renderBuildBase } from "../../lib/image/workflows/build-base.render";
 import { ciWorkflow, renderCi } from "../../lib/image/workflows/ci.render";
+import { imageWorkflowsProps } from "../../lib/image/image-workflows.schema";
+import { differences, hostileStrings, unchanged } from "../support/hostile";
 import { which, withTools } from "../support/tools";
 import { BUILD_BASE, CI, readWorkflow, stepsOf, workflowTemplate } from "../support/workflow-stack";
 
@@ -69,6 +71,19 @@ withTools(["actionlint", "shellcheck", "zizmor"], () => {
     expect(status).not.toBe(0);
     for (const audit of ["unpinned-uses", "template-injection", "artipacked"]) expect(stdout).toContain(audit);
   });
+});
+
+test("hostile names of checks are refused or come back as they are", () => {
+  const { strings, seed } = hostileStrings();
+  const isTaken = (name: string) => imageWorkflowsProps.shape.checks.safeParse([{ name, run: "true" }]).success;
+  const taken = strings.filter(isTaken);
+  const refused = strings.filter((name) => !isTaken(name));
+  expect(taken.length).toBeGreaterThan(100);
+  for (const name of refused) expect(name).toMatch(/^\s*$|\p{C}|\p{Zl}|\p{Zp}|\$\{\{/u);
+  const template = workflowTemplate({ checks: taken.map((name) => ({ name, run: "true" })) });
+  const { jobs } = readWorkflow(template.file(CI));
+  const came = (jobs.check?.steps ?? []).slice(-taken.length).map(({ name }) => name);
+  expect(differences(seed, taken, came)).toEqual(unchanged(seed, taken));
 });
 
 test("a reader of YAML gets the model back", () => {

@@ -77,6 +77,14 @@ test("pushes that do not touch the base start nothing", () => {
   expect(paths({}, { context: "a[b]*+?!" })).toEqual(["a\\[b\\]\\*\\+\\?\\!/Dockerfile.base", own]);
 });
 
+test("a stack whose own sources start nothing is warned of", () => {
+  const warning =
+    "[lab/workflows] a push that changes the base's build arguments does not start build-base.yml; name the stack's sources in paths";
+  expect(workflowTemplate().warnings).toEqual([warning]);
+  expect(workflowTemplate({ paths: ["stacks/**"] }).warnings).toEqual([]);
+  expect(workflowTemplate({}, { args: {} }).warnings).toEqual([]);
+});
+
 test("a run by hand has a switch for each version, and what it tries is neither pushed nor tagged", () => {
   const { on, jobs } = buildBase({ argInputs: ["RUST_VERSION"] });
   const { inputs } = on.workflow_dispatch as { inputs: Record<string, { type: string; options?: string[] }> };

@@ -1,6 +1,6 @@
 // The jobs of `build-base.yml` that say something of the published image, signed by the run itself.
 import { ACTIONS } from "./actions";
-import { archOf, DIGEST, FIRST, imageOf, IS_TO_SIGN, type BuildBaseModel } from "./build-base.model";
+import { archOf, DIGEST, RUNNER, imageOf, IS_TO_SIGN, type BuildBaseModel } from "./build-base.model";
 import { expression, programSteps, right, run, token, uses, type Part } from "./steps";
 
 /** The list of what is in each platform's image, and a signed statement that it is this image's. */
@@ -14,7 +14,7 @@ export function sbomJob(model: BuildBaseModel): Part {
       "fail-fast": false,
       matrix: { include: model.platforms.map((each) => ({ platform: each.platform, arch: archOf(each) })) },
     },
-    "runs-on": FIRST,
+    "runs-on": RUNNER,
     "timeout-minutes": 20,
     permissions: attestRights,
     env: { IMAGE: imageOf(model) },
@@ -63,7 +63,7 @@ export function signJob(model: BuildBaseModel): Part {
     // GHCR keeps what refers to an image in one list, which two writers at once would take from each other.
     needs: ["publish", "sbom"],
     if: IS_TO_SIGN,
-    "runs-on": FIRST,
+    "runs-on": RUNNER,
     "timeout-minutes": 15,
     permissions: attestRights,
     env: { IMAGE: imageOf(model) },
@@ -90,7 +90,7 @@ export function verifyJob(model: BuildBaseModel): Part {
     needs: ["publish", "sbom", "sign"],
     // Also what is there since long is looked at: it may have been changed behind our back.
     if: "!cancelled() && needs.publish.outputs.digest && needs.sbom.result != 'failure' && needs.sign.result != 'failure'",
-    "runs-on": FIRST,
+    "runs-on": RUNNER,
     "timeout-minutes": 15,
     permissions: { contents: right("read", "the sources"), packages: right("read", "the published image") },
     steps: [

@@ -45,7 +45,7 @@ export interface BuildBaseModel extends ProgramSource {
 }
 
 /** Runner of the jobs that build nothing. */
-export const FIRST = "ubuntu-24.04";
+export const RUNNER = "ubuntu-24.04";
 /** Digest of what the job `publish` published. */
 export const DIGEST = "needs.publish.outputs.digest";
 /** When there is something to sign: a new image, or one whose signing is asked for again. */

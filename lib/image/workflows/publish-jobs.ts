@@ -1,5 +1,5 @@
 // The jobs of `build-base.yml` that build and publish.
-import { archOf, FIRST, inputOf, isToPublish, type BuildBaseModel, type PlatformRunner } from "./build-base.model";
+import { archOf, RUNNER, inputOf, isToPublish, type BuildBaseModel, type PlatformRunner } from "./build-base.model";
 import { expression, programSteps, right, run, token, type Part } from "./steps";
 
 /** One platform's image, in the registry under a tag of its content and platform. */
@@ -28,7 +28,7 @@ export function assembleJob(model: BuildBaseModel): Part {
     name: "Assemble and tag",
     needs: model.platforms.map((each) => `build-${archOf(each)}`),
     if: isToPublish(model),
-    "runs-on": FIRST,
+    "runs-on": RUNNER,
     "timeout-minutes": 15,
     permissions: { contents: right("read", "the sources"), packages: right("write", "the index and its tags") },
     outputs: published,
