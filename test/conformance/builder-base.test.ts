@@ -111,6 +111,17 @@ The build failed: the image does not stand on its base ${reference}.
     expect(json("build", "--json", "--no-cache", "made")[0]).toMatchObject({ outcome: "built" });
   });
 
+  test("images of others by a tag are warned of, unless the stack allows them", () => {
+    lab.write("dev/Containerfile", `${DEV}COPY --from=example.invalid/tool:1 /x /\n`);
+    const warning =
+      "dev: Containerfile takes example.invalid/tool:1, which may be another image tomorrow; pin it by @sha256:…, or allowFloatingBase in the stack\n";
+    expect(lab.run("build", "--dry-run", "dev").stderr).toBe(warning);
+    lab.configure({}, { ...lab.images, dev: { ...lab.images.dev, FLOATING: 1 } });
+    expect(lab.run("build", "--dry-run", "dev").stderr).toBe("");
+    lab.configure({});
+    lab.write("dev/Containerfile", DEV);
+  });
+
   test("labels reach the image and are part of the content", () => {
     const before = json("build", "--json", "made")[0];
     lab.configure(

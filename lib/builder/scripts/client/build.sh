@@ -3,6 +3,8 @@
 
 # shellcheck source=../../../core/scripts/context.sh
 . "$COMMON_DIR/context.sh"
+# shellcheck source=../../../core/scripts/floating-bases.sh
+. "$COMMON_DIR/floating-bases.sh"
 # shellcheck source=sync.sh
 . "$PROGRAM_DIR/sync.sh"
 # shellcheck source=follow.sh
@@ -235,8 +237,20 @@ build_one() {
   preflight
   [ -z "$other" ] || note "$image is being built: $other; this build waits for it"
   plan_load "$image"
+  warn_floating "$image"
   base_hashes
   build_new "$image" "$hash" "$tag" "$again" "$REPLY"
+}
+
+# warn_floating IMAGE: the loaded image stands on others' images by a tag. Not an error: its Containerfile is the user's own.
+warn_floating() {
+  local each
+  [ -z "$FLOATING$GENERATED" ] || return 0
+  image_args
+  floating_bases "$CONTAINERFILE_PATH" ${ARGS[@]+"${ARGS[@]}"} "${BASE_ARG:-_}=localhost/base"
+  while IFS= read -r each; do
+    [ -z "$each" ] || note "$1: $CONTAINERFILE takes $each, which may be another image tomorrow; pin it by @sha256:…, or allowFloatingBase in the stack"
+  done <<<"$REPLY"
 }
 
 # build_new IMAGE HASH TAG AGAIN BASES: copies the context if it is not there, then starts the build and shows it.
