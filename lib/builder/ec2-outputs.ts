@@ -40,14 +40,14 @@ function claimOutputs(builder: Construct, prefix: string): void {
 
 function sshCommand(props: Ec2Props, instanceId: string, address: string, region: string | undefined): string {
   const key = props.identityFile === undefined ? "" : `-i ${shellWord(props.identityFile)} `;
-  if (props.access === "ssh") return `ssh ${key}${props.ami.user}@${address}`;
+  if (props.access === "ssh") return `ssh ${key}${shellWord(props.ami.user)}@${address}`;
   const start = "aws ssm start-session --target %h --document-name AWS-StartSSHSession --parameters portNumber=%p";
   const proxy = `${start}${region === undefined ? "" : ` --region ${region}`}`;
-  return `ssh ${key}-o ProxyCommand=${shellQuote(proxy)} ${props.ami.user}@${instanceId}`;
+  return `ssh ${key}-o ProxyCommand=${shellQuote(proxy)} ${shellWord(props.ami.user)}@${instanceId}`;
 }
 
-/** A path for a shell to read, in text that Terraform reads first. A plain one stays as it is: the shell opens its `~/`. */
-function shellWord(path: string): string {
-  if (/^[\w./~@+-]+$/.test(path)) return path;
-  return shellQuote(path).replace(/[$%](?=\{)/g, "$&$&");
+/** A path or a name for a shell to read, in text that Terraform reads first. A plain one stays as it is: the shell opens its `~/`. */
+function shellWord(word: string): string {
+  if (/^[\w./~@+-]+$/.test(word)) return word;
+  return shellQuote(word).replace(/[$%](?=\{)/g, "$&$&");
 }

@@ -4,7 +4,7 @@ import { Duration } from "../core/duration";
 import { hostProp } from "../core/host";
 import { instanceOf, tokenOr } from "../core/props";
 import { relativeDirectory } from "../core/relative-path.schema";
-import { identityFile, loginName, publicKey } from "../core/ssh.schema";
+import { identityFile, publicKey } from "../core/ssh.schema";
 import { Ami } from "./ami";
 import { ec2Rules, withRules } from "./gpu-builder.rules";
 
@@ -24,7 +24,12 @@ const builder = {
     .default("development"),
   maxIterations: z.int().min(1).max(100).default(5),
   keepSnapshots: z.int().min(1).max(100).default(5),
-  tmuxSession: loginName.describe("a name of lower-case letters, digits, dashes and underscores").default("builder"),
+  // tmux takes dots and colons for the parts of a target.
+  tmuxSession: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
+    .describe("a name of lower-case letters, digits, dashes and underscores")
+    .default("builder"),
   provision: z.enum(["by-hand", "on-deploy"]).default("by-hand"),
 };
 

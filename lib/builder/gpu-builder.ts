@@ -8,6 +8,7 @@ import type { ImageSource } from "../core/image-source";
 import { addLauncher, ProgramLibrary } from "../core/program-library";
 import { parseProps, parseValue } from "../core/props";
 import { renderEnv } from "../core/render/env";
+import { showValue } from "../core/show-value";
 import { ec2Settings, hostSettings } from "./builder-settings";
 import { addEc2Machine, type Ec2Machine } from "./ec2-machine";
 import { addOutputs } from "./ec2-outputs";
@@ -111,10 +112,15 @@ export class GpuBuilder extends Construct implements ImageBuilder {
   /**
    * Has the builder build an image; the images it is `FROM` come along, in order.
    *
-   * @throws GantryError for a tag that is none, two images of one name, and images that are built from one another.
+   * @throws GantryError for what is no image, a tag that is none, two images of one name, and images that are built from one another.
    */
   build(image: ImageSource, props: BuildProps = {}): void {
     const place = `[${this.node.path}] GpuBuilder.build`;
+    if (!isImage(image)) {
+      throw new GantryError(`${place}: invalid props`, [
+        { property: "image", message: `got ${showValue(image)}; allowed: a ContainerImage` },
+      ]);
+    }
     const { tag } = parseValue(place, buildProps, props);
     const cycle = baseCycle(image);
     if (cycle !== undefined) {
@@ -194,6 +200,13 @@ const PLATFORMS: Readonly<Record<Arch, string>> = { x86_64: "linux/amd64", arm64
 
 function isOnHost(props: GpuBuilderProps): props is HostBuilderProps {
   return typeof props === "object" && props !== null && "host" in props;
+}
+
+/** From JavaScript it may be anything. */
+function isImage(image: unknown): boolean {
+  if (typeof image !== "object" || image === null) return false;
+  const { imageName, context, bases } = image as Partial<ImageSource>;
+  return typeof imageName === "string" && typeof context === "string" && Array.isArray(bases);
 }
 
 const programName = z.object({

@@ -42,9 +42,11 @@ function parse<S extends z.ZodType>(headline: string, schema: S, value: unknown)
   const result = schema.safeParse(value);
   const faults = result.success ? [] : result.error.issues.flatMap((issue) => faultsOf(issue, schema, value, []));
   const known = new Set(faults.map(({ property }) => property));
-  faults.push(...referenceFaults(schema, value).filter(({ property }) => !known.has(property)));
-  if (result.success && faults.length === 0) return detach(result.data, new Map());
-  const lines = new Map(faults.map((fault) => [`${fault.property}: ${fault.message}`, fault])); // two checks, one fault
+  const others = valueFaults(schema, value).filter(({ property }) => !known.has(property));
+  if (result.success && faults.length + others.length === 0) return detach(result.data, new Map());
+  // A reference to a list is itself a list; what its one element is not is of no use to anybody.
+  const told = faults.filter(({ property }) => !others.some((other) => property === `${other.property}[0]`));
+  const lines = new Map([...told, ...others].map((fault) => [`${fault.property}: ${fault.message}`, fault])); // two checks, one fault
   throw new GantryError(headline, [...lines.values()]);
 }
 
@@ -91,8 +93,11 @@ function meantOption(issue: z.core.$ZodIssueInvalidUnion, judge: z.core.$ZodType
   return candidates.length === 1 ? candidates[0] : undefined;
 }
 
-/** References slip past checks (a reference to a number is a number): refuses them wherever no `tokenOr` takes them. */
-function referenceFaults(schema: z.core.$ZodType, root: unknown): Fault[] {
+/**
+ * What slips past the checks of a schema. References (one to a number is a number) are refused wherever no `tokenOr`
+ * takes them; text that no file can carry is refused everywhere.
+ */
+function valueFaults(schema: z.core.$ZodType, root: unknown): Fault[] {
   const faults: Fault[] = [];
   const visit = (value: unknown, path: readonly PropertyKey[], above: readonly unknown[]): void => {
     if (value === null || value === undefined || typeof value === "function" || above.includes(value)) return;
@@ -100,14 +105,28 @@ function referenceFaults(schema: z.core.$ZodType, root: unknown): Fault[] {
       const judge = schemaAt(schema, path, root);
       if (takesReference(judge)) return;
       faults.push({ property: show(path), message: `got ${showValue(value)}; allowed: ${describeSchema(judge)}` });
+    } else if (typeof value === "string") {
+      if (isText(value)) return;
+      faults.push({ property: show(path), message: `got ${showValue(value)}; allowed: ${TEXT}` });
     } else if (Array.isArray(value)) {
       value.forEach((item, i) => visit(item, [...path, i], [...above, value]));
     } else if (isPlain(value)) {
-      Object.entries(value).forEach(([key, item]) => visit(item, [...path, key], [...above, value]));
+      for (const [key, item] of Object.entries(value)) {
+        if (!isText(key)) {
+          faults.push({ property: show([...path, key]), message: `got the name ${showValue(key)}; allowed: ${TEXT}` });
+        }
+        visit(item, [...path, key], [...above, value]);
+      }
     }
   };
   visit(root, [], []);
   return faults;
+}
+
+const TEXT = "text of whole Unicode characters, without NUL";
+
+function isText(text: string): boolean {
+  return !text.includes("\0") && !/\p{Surrogate}/u.test(text);
 }
 
 function takesReference(schema: z.core.$ZodType): boolean {

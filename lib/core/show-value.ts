@@ -13,11 +13,16 @@ export function showValue(value: unknown, name = ""): string {
   if (value === undefined) return "nothing";
   if (typeof value === "function") return `the function ${value.name || "(unnamed)"}`;
   if (Construct.isConstruct(value)) return `${value.constructor.name} "${value.node.path}"`;
-  if (Token.isUnresolved(value)) return "a Terraform reference (known only after apply)";
+  if (isReference(value)) return "a Terraform reference (known only after apply)";
   if (typeof value === "string" && (looksSecret(value) || SECRET_NAME.test(name))) return "a secret (not shown)";
   const text = print(value, name);
   const characters = Array.from(text);
   return characters.length > LIMIT ? `${characters.slice(0, LIMIT - 1).join("")}…` : text;
+}
+
+/** Also the one element of a list that stands for a reference to a list. */
+function isReference(value: unknown): boolean {
+  return Token.isUnresolved(value) || Token.isUnresolved([value]);
 }
 
 function print(value: unknown, name: string): string {
@@ -26,7 +31,7 @@ function print(value: unknown, name: string): string {
   const text = JSON.stringify(value, function (this: unknown, key: string, inner: unknown) {
     if (typeof inner === "bigint") return String(inner);
     if (typeof inner === "string" && SECRET_NAME.test(key || name)) return "(not shown)";
-    if (inner !== null && inner !== undefined && Token.isUnresolved(inner)) return "(a Terraform reference)";
+    if (inner !== null && inner !== undefined && isReference(inner)) return "(a Terraform reference)";
     if (typeof inner !== "object" || inner === null) return inner;
     if (Construct.isConstruct(inner)) return inner.node.path;
     above.length = above.lastIndexOf(this) + 1;

@@ -10,11 +10,12 @@ export const publicKey = z
   .regex(KEY)
   .describe('the one line of an OpenSSH public key file, such as "ssh-ed25519 AAAA… me@laptop" (never a private key)');
 
-/** @internal A login name that is safe as one word of a command. */
+/** @internal A login name: also one of a directory service, with capitals and dots, or of a machine, with a `$` at its end. */
 export const loginName = z
   .string()
-  .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
-  .describe("a Unix login name in lower case");
+  .max(32)
+  .regex(/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/)
+  .describe('a Unix login name of at most 32 letters, digits, dots, dashes and underscores, such as "ubuntu"');
 
 /** @internal Where a private key lies on the user's machine; only the path is kept, the key is never read. */
 export const identityFile = z

@@ -128,7 +128,7 @@ describe("pinned", () => {
     const wrong = { Oregon: "ami-0123456789abcdef0", "us-west-2": "ami-x" };
     const props = { user: "Root!", nvidiaDrivr: true } as object;
     expect(messageOf(() => Ami.pinned(wrong, props))).toBe(`Ami.pinned: invalid props
-  user: got "Root!"; allowed: a Unix login name in lower case
+  user: got "Root!"; allowed: a Unix login name of at most 32 letters, digits, dots, dashes and underscores, such as "ubuntu"
   images.Oregon: got the name "Oregon"; allowed: a region, such as "us-west-2"
   images.us-west-2: got "ami-x"; allowed: an image id, such as "ami-0123456789abcdef0"
   nvidiaDrivr: unknown property; did you mean "nvidiaDriver"?`);

@@ -93,6 +93,12 @@ describe("who may come in", () => {
     );
   });
 
+  test("a list that Terraform knows only later is told once", () => {
+    expect(faults({ ...right, sshFrom: Token.asList({ resolve: () => [] }) })).toBe(
+      'sshFrom: got a Terraform reference (known only after apply); allowed: a list, each a block of addresses in CIDR notation, such as "203.0.113.4/32"; not everyone ("0.0.0.0/0", "::/0")',
+    );
+  });
+
   test("nobody, or somebody where no port is open", () => {
     const { sshFrom, ...closed } = right;
     const needed = `allowed: at least one block of addresses, such as ["203.0.113.4/32"]; or access "ssm", which opens no port`;
@@ -321,6 +327,18 @@ describe("images", () => {
         one.builder.build(child);
       }),
     ).toBe(expected);
+  });
+
+  test.each<[unknown, string]>([
+    ["x", '"x"'],
+    [undefined, "nothing"],
+    [{ imageName: "x" }, '{"imageName":"x"}'],
+  ])("%j is none", (image, shown) => {
+    expect(
+      messageOf(() => {
+        builder().builder.build(image as ContainerImage);
+      }),
+    ).toBe(`[lab/builder] GpuBuilder.build: invalid props\n  image: got ${shown}; allowed: a ContainerImage`);
   });
 
   test("one image with two tags, and what is no tag", () => {

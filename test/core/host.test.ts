@@ -56,6 +56,19 @@ test.each([
   );
 });
 
+test.each(["ubuntu", "first.last", "Administrator", "_svc", "machine$", "a".repeat(32)])("%s is a login", (user) => {
+  expect(Host.existing({ address: "h", user }).user).toBe(user);
+});
+
+test.each(["", "-oProxyCommand=id", ".a", "a b", "a;b", "a@b", "$a", "a$b", "9a", "a\n", "a".repeat(33), "é"])(
+  "%j is no login",
+  (user) => {
+    expect(messageOf(() => Host.existing({ address: "h", user }))).toBe(
+      `Host.existing: invalid props\n  user: got ${JSON.stringify(user)}; allowed: a Unix login name of at most 32 letters, digits, dots, dashes and underscores, such as "ubuntu"`,
+    );
+  },
+);
+
 test("all faults of a host are told together", () => {
   const props = {
     adress: "x",
@@ -66,7 +79,7 @@ test("all faults of a host are told together", () => {
   } as unknown as ExistingHostProps;
   expect(messageOf(() => Host.existing(props))).toBe(`Host.existing: invalid props
   address: missing; allowed: a host name or an IP address
-  user: got "Root User"; allowed: a Unix login name in lower case
+  user: got "Root User"; allowed: a Unix login name of at most 32 letters, digits, dots, dashes and underscores, such as "ubuntu"
   port: got 0; allowed: a whole number from 1 to 65535
   identityFile: got "~/.ssh/id_ed25519.pub"; allowed: the path of a private key file, such as "~/.ssh/id_ed25519" (not the .pub file, not the key itself)
   hostKey: got a secret (not shown); allowed: the one line of an OpenSSH public key file, such as "ssh-ed25519 AAAA… me@laptop" (never a private key)

@@ -68,6 +68,15 @@ test.each(["a", "a.b_c--d", "a__b", "9x"])("%j is an image name", (imageName) =>
   expect(image({ context: ".", imageName }).imageName).toBe(imageName);
 });
 
+test.each(["\ud800", "a\udc00b"])("text that no file can carry is refused where it is given: %j", (A) => {
+  const allowed = "allowed: text of whole Unicode characters, without NUL";
+  expect(messageOf(() => image({ context: ".", args: { A, B: "😀" }, labels: { l: A } }))).toBe(
+    `[lab/vllm-bootc] ContainerImage: invalid props
+  args.A: got ${JSON.stringify(A)}; ${allowed}
+  labels.l: got ${JSON.stringify(A)}; ${allowed}`,
+  );
+});
+
 test("a Terraform reference is refused where it would end up in a file", () => {
   const reference = Token.asString({ resolve: () => "x" });
   expect(messageOf(() => image({ context: "vllm", args: { VERSION: reference } }))).toBe(
