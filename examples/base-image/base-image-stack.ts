@@ -82,6 +82,7 @@ export class BaseImageStack extends TerraformStack {
       dev,
       checks: [{ name: "The image runs", run: '"$ENGINE" run --rm "$IMAGE" --version' }],
       synthCommand: "npm ci && npm run synth",
+      paths: ["examples/base-image/*.ts"], // the build arguments stand there
     });
   }
 }
