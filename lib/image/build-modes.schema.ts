@@ -42,7 +42,7 @@ export const buildModesProps = z.strictObject({
     .strictObject({
       url: z
         .string()
-        .regex(/^(?!-)[^\0\s]+$/)
+        .regex(/^(?![-\s])[^\0\r\n\t]+$/)
         .refine((url) => !/^[a-z+]+:\/\/[^/@]*:[^/@]*@/.test(url))
         .describe('an address without a password, such as "https://github.com/pacphi/sindri"')
         .optional(),
