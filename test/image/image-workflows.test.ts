@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TerraformStack, Testing, Token } from "cdktf";
+import { App, TerraformStack, Testing, Token } from "cdktf";
 import { setFileRoot } from "../../lib";
 import { Host } from "../../lib/builder";
 import type { ImageWorkflowsProps } from "../../lib/image";
+import { touchedBy } from "../support/purity";
 import { messageOf, Project } from "../support/project";
 import {
   BUILD_BASE,
@@ -221,4 +222,11 @@ test("a Terraform reference is refused: the file is written before apply", () =>
     `[lab/workflows] ImageWorkflows: invalid props
   branch: got a Terraform reference (known only after apply); allowed: a branch, such as "main"; no pattern`,
   );
+});
+
+test("declaring them touches nothing outside of the tree", () => {
+  const empty = () => new TerraformStack(new App({ outdir: "unused", stackTraces: false }), "lab");
+  declareWorkflows(empty(), { paths: ["a"] }, { hasCache: true }); // all modules are loaded now
+  const stack = empty();
+  expect(touchedBy(() => void declareWorkflows(stack, { paths: ["a"] }, { hasCache: true }))).toEqual([]);
 });
