@@ -13,35 +13,37 @@ const name = (most: number) =>
 export const configFile = z
   .strictObject({
     workspace: z.strictObject({ name: name(63) }),
-    deployment: z.strictObject({
-      provider: name(40).describe('a provider, such as "docker"').optional(),
-      image: z
-        .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/)
-        .describe("an image, such as sindri:latest")
-        .optional(),
-      buildFromSource: z
-        .strictObject({
-          enabled: z.boolean().describe("true or false").optional(),
-          gitRef: z
-            .string()
-            .regex(/^[A-Za-z0-9_][A-Za-z0-9_./#+@-]*$/)
-            .describe("a branch, tag or commit")
-            .optional(),
-        })
-        .optional(),
-      imageConfig: z
-        .strictObject({
-          registry: z
-            .string()
-            .regex(
-              /^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(\/[a-z0-9][a-z0-9._-]*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})?$/,
-            )
-            .describe("an image of a registry, such as ghcr.io/pacphi/sindri")
-            .optional(),
-        })
-        .optional(),
-    }),
+    deployment: z
+      .strictObject({
+        provider: name(40).describe('a provider, such as "docker"').optional(),
+        image: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/)
+          .describe("an image, such as sindri:latest")
+          .optional(),
+        buildFromSource: z
+          .strictObject({
+            enabled: z.boolean().describe("true or false").optional(),
+            gitRef: z
+              .string()
+              .regex(/^[A-Za-z0-9_][A-Za-z0-9_./#+@-]*$/)
+              .describe("a branch, tag or commit")
+              .optional(),
+          })
+          .optional(),
+        imageConfig: z
+          .strictObject({
+            registry: z
+              .string()
+              .regex(
+                /^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(\/[a-z0-9][a-z0-9._-]*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})?$/,
+              )
+              .describe("an image of a registry, such as ghcr.io/pacphi/sindri")
+              .optional(),
+          })
+          .optional(),
+      })
+      .optional(),
     extensions: z
       .array(
         z

@@ -30,7 +30,7 @@ test("JSON Schema for editors", () => {
   expect(configJsonSchema()).toMatchObject({
     $schema: "http://json-schema.org/draft-07/schema#",
     type: "object",
-    required: ["workspace", "deployment"],
+    required: ["workspace"],
     additionalProperties: false,
   });
 });
@@ -77,6 +77,7 @@ extensions:
   // What both take, and both with the same values.
   test.each([
     GUIDE,
+    "workspace:\n  name: a\n",
     "---\nworkspace: # one\n  name: 'a'\ndeployment:\n    buildFromSource:\n        enabled: true\n        gitRef: \"feature/my-branch\" # or a tag\n",
     'workspace:\n  name: a\ndeployment:\n  image: "sindri:latest"\nextensions:\n- one\n- "two"\n',
     "workspace:\r\n  name: a\r\ndeployment:\r\n  buildFromSource:\r\n    enabled: false\r\n",

@@ -304,11 +304,16 @@ build_pulled() {
 
 # from_registry IMAGE: whether its Containerfile starts from images that a registry may have anew.
 from_registry() {
-  local file
+  containerfile_of "$1"
+  ! grep -Eqi '^[[:space:]]*FROM[[:space:]]+(--[^ ]+[[:space:]]+)*(localhost/|scratch)' "$REPLY" 2>/dev/null
+}
+
+# containerfile_of IMAGE: REPLY = its Containerfile: in its context, or the one that the stack made. load_image, too.
+containerfile_of() {
   load_image "$1"
   absolute "$CONTEXT" "$PROJECT_ROOT"
-  file=$REPLY/$CONTAINERFILE
-  ! grep -Eqi '^[[:space:]]*FROM[[:space:]]+(--[^ ]+[[:space:]]+)*(localhost/|scratch)' "$file" 2>/dev/null
+  REPLY=$REPLY/$CONTAINERFILE
+  if [ -r "$FILE_ROOT/$BUILDER/images/$1.Containerfile" ]; then REPLY=$FILE_ROOT/$BUILDER/images/$1.Containerfile; fi
 }
 
 # name_built: verifies and names what the builder built, and reports it.

@@ -86,9 +86,9 @@ check_builder() {
 # check_containerfile IMAGE: what it starts from. A tag may be another image tomorrow; a base of ours is built first.
 check_containerfile() {
   local image=$1 file line from floating='' first=''
+  containerfile_of "$image"
   load_tags "$image"
-  absolute "$CONTEXT" "$PROJECT_ROOT"
-  file=$REPLY/$CONTAINERFILE
+  file=$REPLY
   if ! [ -r "$file" ]; then
     finding error "$image" "$file is not there" "contexts are relative to $PROJECT_ROOT, the Containerfile to its context"
     return
