@@ -209,9 +209,23 @@ withTools(registryLabTools, () => {
       code: 69,
       stdout: "",
       stderr: expect.stringMatching(
-        /^image: 127\.0\.0\.1:1 cannot be reached, at the login: .*connection refused\n {2}nothing before that, and no other tag changed\n {2}run the same again when it answers\n$/,
+        /^image: 127\.0\.0\.1:1 cannot be reached, at the look at base-[0-9a-f]{16}: .*connection refused\n {2}nothing before that, and no other tag changed\n {2}run the same again when it answers\n$/,
       ) as string,
     });
+  });
+
+  test("the content hash is known without the builder", () => {
+    const hash = lab.hash();
+    lab.lab.configure({ HOST_PORT: 1 });
+    const { code, stdout, stderr } = lab.lab.run("status", "--here", "--json", "app");
+    const table = lab.lab.ok("status", "--here", "app");
+    lab.lab.configure({});
+    expect([code, stderr, JSON.parse(stdout)]).toEqual([
+      0,
+      "",
+      { builder: "builder", images: [{ image: "app", tag: "localhost/app:base-latest", hash }] },
+    ]);
+    expect(table).toMatch(new RegExp(`^app +base-latest +${hash}\\n$`));
   });
 
   test("--dry-run says what would be done and writes nothing", async () => {

@@ -6,17 +6,20 @@
 
 help_status() {
   cat <<TEXT
-Usage: $PROGRAM status [--json] [IMAGE…]
+Usage: $PROGRAM status [--here] [--json] [IMAGE…]
 
 Shows where the builder is and, for each image, the content hash of its context here, the one its tag was built from, and
 builds that run. Changes nothing. Exit code 69 when the builder cannot be reached; what is known here is shown still.
+
+  --here    do not ask the builder: only the content hashes of the contexts
 TEXT
 }
 
 cmd_status() {
-  local images=() i code=0
+  local images=() i code=0 here=''
   while [ $# -gt 0 ]; do
     case $1 in
+      --here) here=1 ;;
       -*) common_flag "$1" || bad_argument status "$1" ;;
       *) images+=("$1") ;;
     esac
@@ -28,6 +31,10 @@ cmd_status() {
     plan_images ${images[@]+"${images[@]}"}
     plan_hashes
   fi
+  if [ -n "$here" ]; then
+    status_here
+    return
+  fi
   phase probe
   # As a dry run: a look leaves nothing on the host.
   HOST_SOFT=1 DRY_RUN=1
@@ -36,6 +43,20 @@ cmd_status() {
   DRY_RUN=''
   if [ -n "$JSON" ]; then status_json "$code"; else status_table "$code"; fi
   if [ "$code" -ne 0 ]; then host_unreachable; fi
+}
+
+# status_here: what can be said without the builder.
+status_here() {
+  local i items=''
+  for ((i = 0; i < ${#PLAN[@]}; i++)); do
+    is_requested "${PLAN[i]}" || continue
+    if [ -n "$JSON" ]; then
+      items="${items:+$items,}{\"image\":\"${PLAN[i]}\",\"tag\":\"localhost/${PLAN[i]}:${PLAN_TAGS[i]}\",\"hash\":\"${PLAN_HASHES[i]}\"}"
+    else
+      printf '%-24s %-10s %s\n' "${PLAN[i]}" "${PLAN_TAGS[i]}" "${PLAN_HASHES[i]}"
+    fi
+  done
+  [ -z "$JSON" ] || say "{\"builder\":\"$PROGRAM\",\"images\":[$items]}"
 }
 
 # status_state: STATE of the probed image in words, from what its tag is on.

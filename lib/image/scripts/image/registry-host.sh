@@ -76,10 +76,19 @@ else
   one=(--authfile "$auth")
   both=(--authfile "$auth")
 fi
-printf '{}\n' >"$auth" # without a login nobody else's is used
-if [ -n "$token" ]; then
+# log_in: has the registry look at the token.
+log_in() {
+  [ -n "$token" ] || return 0
   printf '%s' "$token" | skopeo login "${one[@]}" --username "$user" --password-stdin "$registry" >/dev/null 2>"$errors" \
     || trouble 'the login' "$errors"
+}
+
+printf '{}\n' >"$auth" # without a login nobody else's is used
+if [ "$operation" != look ]; then
+  log_in
+elif [ -n "$token" ]; then
+  # A look needs no round trip of its own for the login: the same file, as skopeo login writes it.
+  printf '{"auths":{"%s":{"auth":"%s"}}}\n' "$registry" "$(printf '%s:%s' "$user" "$token" | base64 | tr -d '\n')" >"$auth"
 fi
 
 sha256_of() { # FILE
@@ -156,6 +165,8 @@ look() {
     elif [ -e "$dir/look.$i.none" ]; then
       printf 'tag %s - -\n' "$tag"
     else
+      reason "$(<"$dir/look.$i.errors")"
+      [ $? -ne 1 ] || log_in
       trouble "the look at $tag" "$dir/look.$i.errors"
     fi
   done

@@ -171,10 +171,10 @@ here   ${OUR_DIGEST:-not built yet} (content $CONTENT_PREFIX$HASH)
 a version is never moved: raise the version of $IMAGE in the stack and synthesize"
 }
 
-# content_hash IMAGE: HASH = the content hash of its sources here, from the builder.
+# content_hash IMAGE: HASH = the content hash of its sources here, as the builder's program makes it.
 content_hash() {
   local answer code=0 pattern='"hash":"([0-9a-f]{16})"'
-  answer=$(builder status --json "$1") || code=$?
+  answer=$(builder status --here --json "$1") || code=$?
   HASH=''
   if [[ $answer =~ $pattern ]]; then HASH=${BASH_REMATCH[1]}; fi
   [ "$code" -eq 0 ] && [ -n "$HASH" ] || exit "$((code == 0 ? 65 : code))" # the builder has said why
