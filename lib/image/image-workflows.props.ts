@@ -28,6 +28,11 @@ export interface ImageWorkflowsProps {
   readonly schedule?: string | false;
   /** Build arguments that a run by hand may give another value, at most 8. @default - those whose names end in `_VERSION` */
   readonly argInputs?: readonly string[];
+  /**
+   * Whether bills of materials and provenance become attestations on GitHub. A private repository needs GitHub Enterprise Cloud for
+   * that; without, the bills of materials are artifacts of the run, and the signature stays. @default true
+   */
+  readonly attest?: boolean;
   /** Label of the runner of each platform. @default - GitHub's own: `ubuntu-24.04`, for arm64 `ubuntu-24.04-arm` */
   readonly runners?: Readonly<Record<string, string>>;
   /**

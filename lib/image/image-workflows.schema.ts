@@ -45,6 +45,7 @@ export const imageWorkflowsProps = z.strictObject({
     ])
     .default("23 4 * * 1"),
   argInputs: z.array(z.string()).max(8).describe("at most 8 names of build arguments").optional(),
+  attest: z.boolean().default(true),
   runners: z
     .record(
       z.string(),

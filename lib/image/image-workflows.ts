@@ -80,7 +80,7 @@ export class ImageWorkflows extends Construct {
   }
 
   private renderBuildBase(context: RenderContext): string {
-    const { publication, branch, schedule, baseTimeoutMinutes } = this.settings;
+    const { publication, branch, schedule, attest, baseTimeoutMinutes } = this.settings;
     const { image } = publication;
     return renderBuildBase({
       ...this.common(context),
@@ -89,6 +89,7 @@ export class ImageWorkflows extends Construct {
       registry: publication.repository.registry,
       repository: publication.repository.name,
       writesCache: publication.cache !== undefined,
+      attests: attest,
       platforms: platformsOf(this.settings),
       args: argInputsOf(this.settings),
       branch,

@@ -103,6 +103,15 @@ test("a run by hand has a switch for each version, and what it tries is neither 
   ]);
 });
 
+test("without attestations: the bills of materials stay with the run, the image is still signed", () => {
+  const { jobs } = buildBase({ attest: false });
+  const names = (id: string) => jobs[id]?.steps.map(({ name }) => name);
+  expect(names("sbom")).toEqual(["Log in", "Find the image of the platform", "Write the bill of materials"]);
+  expect(names("sign")).toEqual(["Log in", "Set up cosign", "Sign"]);
+  expect(jobs.sbom?.permissions).toEqual({ packages: "read" });
+  expect(jobs.sign?.permissions).toEqual({ packages: "write", "id-token": "write" });
+});
+
 test("runners, times and the place of the programs are the stack's to choose", () => {
   const props = {
     runners: { "linux/arm64": "my-arm64" },

@@ -16,7 +16,7 @@ export function sbomJob(model: BuildBaseModel): Part {
     },
     "runs-on": RUNNER,
     "timeout-minutes": 20,
-    permissions: attestRights,
+    permissions: model.attests ? attestRights : { packages: right("read", "the published image") },
     env: { IMAGE: imageOf(model) },
     steps: [
       loginStep(model),
@@ -43,15 +43,19 @@ export function sbomJob(model: BuildBaseModel): Part {
           "upload-release-assets": false,
         },
       }),
-      uses("Attest the bill of materials", ACTIONS.attest, {
-        with: {
-          "subject-name": expression("env.IMAGE"),
-          "subject-digest": expression("steps.image.outputs.digest"),
-          "sbom-path": file,
-          "push-to-registry": true,
-          "create-storage-record": false,
-        },
-      }),
+      ...(model.attests
+        ? [
+            uses("Attest the bill of materials", ACTIONS.attest, {
+              with: {
+                "subject-name": expression("env.IMAGE"),
+                "subject-digest": expression("steps.image.outputs.digest"),
+                "sbom-path": file,
+                "push-to-registry": true,
+                "create-storage-record": false,
+              },
+            }),
+          ]
+        : []),
     ],
   };
 }
@@ -59,24 +63,28 @@ export function sbomJob(model: BuildBaseModel): Part {
 /** Who made it from what, and a signature on the image and all that is in it. */
 export function signJob(model: BuildBaseModel): Part {
   return {
-    name: "Provenance and signature",
+    name: model.attests ? "Provenance and signature" : "Signature",
     // GHCR keeps what refers to an image in one list, which two writers at once would take from each other.
     needs: ["publish", "sbom"],
     if: IS_TO_SIGN,
     "runs-on": RUNNER,
     "timeout-minutes": 15,
-    permissions: attestRights,
+    permissions: model.attests ? attestRights : signRights,
     env: { IMAGE: imageOf(model) },
     steps: [
       loginStep(model),
-      uses("Attest the provenance", ACTIONS.provenance, {
-        with: {
-          "subject-name": expression("env.IMAGE"),
-          "subject-digest": expression(DIGEST),
-          "push-to-registry": true,
-          "create-storage-record": false,
-        },
-      }),
+      ...(model.attests
+        ? [
+            uses("Attest the provenance", ACTIONS.provenance, {
+              with: {
+                "subject-name": expression("env.IMAGE"),
+                "subject-digest": expression(DIGEST),
+                "push-to-registry": true,
+                "create-storage-record": false,
+              },
+            }),
+          ]
+        : []),
       uses("Set up cosign", ACTIONS.cosign),
       run("Sign", ['cosign sign --yes --recursive "$IMAGE@$INDEX"'], { env: { INDEX: expression(DIGEST) } }),
     ],
@@ -102,11 +110,11 @@ export function verifyJob(model: BuildBaseModel): Part {
 }
 
 /** No sources: what was built says what it is. */
-const attestRights: Part = {
+const signRights: Part = {
   packages: right("write", "statements lie beside the image"),
   "id-token": right("write", "the identity that signs"),
-  attestations: right("write", "the statement in the repository"),
 };
+const attestRights: Part = { ...signRights, attestations: right("write", "the statement in the repository") };
 
 /** The actions take the login where docker keeps it. */
 function loginStep({ registry }: BuildBaseModel): Part {

@@ -27,6 +27,8 @@ export interface BuildBaseModel extends ProgramSource {
   readonly publication: string;
   /** Whether the publication has a build cache in the registry. */
   readonly writesCache: boolean;
+  /** Whether GitHub keeps attestations of what is published. */
+  readonly attests: boolean;
   /** For example `"ghcr.io"`. */
   readonly registry: string;
   /** Name in the registry, for example `"pacphi/sindri"`. */
