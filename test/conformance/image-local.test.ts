@@ -1,0 +1,135 @@
+// A synthesized stack whose builder is this machine, from nothing to a registry: the constructs and the programs together.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { App, TerraformStack } from "cdktf";
+import { GpuBuilder, Host } from "../../lib/builder";
+import { BaseImage, ContainerImage, GhcrPublication, GhcrRepository } from "../../lib/image";
+import { registryTools, startStandin, type Ran, type Standin } from "../support/standin";
+import { hasTool, withTools } from "../support/tools";
+
+withTools([...registryTools, "perl", "skopeo"], () => {
+  let host: Standin;
+  let project: string;
+  let home: string;
+  let env: NodeJS.ProcessEnv;
+  let address: string;
+  beforeAll(async () => {
+    host = await startStandin({ registry: true });
+    address = host.registry?.address ?? "";
+    home = mkdtempSync(join(tmpdir(), "gantry-local-"));
+    project = mkdtempSync(join(tmpdir(), "gantry it's "));
+    writeFileSync(
+      join(home, "storage.conf"),
+      `[storage]\ndriver = "overlay"\ngraphroot = "${home}/store"\nrunroot = "${home}/run"\n`,
+    );
+    writeFileSync(
+      join(home, "containers.conf"),
+      `[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n${hasTool("runc") ? 'runtime = "runc"\n' : ""}`,
+    );
+    env = {
+      ...host.env,
+      HOME: home,
+      XDG_RUNTIME_DIR: "",
+      CONTAINERS_STORAGE_CONF: join(home, "storage.conf"),
+      CONTAINERS_CONF: join(home, "containers.conf"),
+      BUILDAH_ISOLATION: "chroot",
+      REGISTRY_PASSWORD: host.registry?.password ?? "",
+    };
+    write("cdktf.json", "{}\n");
+    write("v3/Dockerfile.base", "FROM scratch\nCOPY tools /tools\n");
+    write("v3/tools", "1\n");
+    write("v3/Dockerfile", "FROM localhost/sindri-base:base-latest\nCOPY code /code\n");
+    write("v3/code", "1\n");
+    write(".gitignore", "/cdktf.out/\n");
+    execFileSync("git", ["init", "-q"], { cwd: project });
+    synth();
+  });
+  afterAll(async () => {
+    if (process.getuid?.() === 0) spawnSync("umount", [join(home, "store/overlay")]);
+    else spawnSync("podman", ["unshare", "rm", "-rf", join(home, "store")], { env });
+    for (const each of [home, project]) rmSync(each, { recursive: true, force: true });
+    await host.stop();
+  });
+
+  function write(path: string, text: string): void {
+    mkdirSync(dirname(join(project, path)), { recursive: true });
+    writeFileSync(join(project, path), text);
+  }
+
+  function synth(): void {
+    const app = new App({ outdir: join(project, "cdktf.out") });
+    const stack = new TerraformStack(app, "lab");
+    const builder = new GpuBuilder(stack, "builder", { host: Host.local(), disk: { minFreeGib: 0 } });
+    const base = new BaseImage(stack, "sindri-base", {
+      context: "v3",
+      file: "Dockerfile.base",
+      repository: "sindri",
+      version: "3.0.0",
+      rebuildWhen: ["tools"],
+    });
+    const image = new ContainerImage(stack, "sindri", { context: "v3", file: "Dockerfile", bases: [base] });
+    const common = {
+      repository: GhcrRepository.of("pacphi/sindri", { registry: address }),
+      builder,
+      tokenEnv: "REGISTRY_PASSWORD",
+      userName: host.registry?.user ?? "",
+      title: `it's "the" $HOME`,
+      verifyCommand: [],
+    };
+    new GhcrPublication(stack, "publish-base", { ...common, image: base });
+    new GhcrPublication(stack, "publish", { ...common, image, release: {} });
+    app.synth();
+  }
+
+  const image = (...args: readonly string[]): Ran => {
+    const program = join(project, "cdktf.out/stacks/lab/files/bin/image");
+    const done = spawnSync(program, args, { cwd: project, env, encoding: "utf8" });
+    return { code: done.status ?? 255, stdout: done.stdout, stderr: done.stderr };
+  };
+
+  test("everything is published once, in one repository, bases first", () => {
+    const first = image("publish", "--quiet");
+    expect([first.code, first.stderr]).toEqual([0, ""]);
+    expect(first.stdout.replaceAll(/sha256:[0-9a-f]{64}/g, "DIGEST").replaceAll(/[0-9a-f]{16}/g, "HASH")).toBe(
+      `sindri-base: published, ${address}/pacphi/sindri:base-HASH is DIGEST\n` +
+        "  base-3.0.0 is on it now\n  base-latest is on it now\n" +
+        `sindri: published, ${address}/pacphi/sindri:ctx-HASH is DIGEST\n  latest is on it now\n`,
+    );
+    const again = image("publish");
+    expect([again.code, again.stderr]).toEqual([0, ""]);
+    expect(again.stdout).toMatch(/^sindri-base: up to date, .*\nsindri: up to date, .*\n$/);
+  });
+
+  test("a change of the code publishes the image and not its base", () => {
+    write("v3/code", "2\n");
+    const { code, stdout } = image("publish", "--quiet");
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^sindri-base: up to date, .*\nsindri: published, .*\n {2}latest is on it now\n$/),
+    ]);
+  });
+
+  test("verified by digest, and old contents go", () => {
+    const { code, stdout } = image("verify");
+    expect([code, stdout.match(/: verified, /g)]).toEqual([0, [": verified, ", ": verified, "]]);
+    const gc = image("gc", "--keep", "0", "--yes", "sindri");
+    expect([gc.code, gc.stdout.split("\n").length]).toEqual([0, 3]);
+    expect(image("gc", "--keep", "0", "--yes").stdout).toBe(
+      "sindri-base: nothing to remove\nsindri: nothing to remove\n",
+    );
+  });
+
+  test("every command says how it is used", () => {
+    for (const command of ["publish", "verify", "promote", "release", "gc"]) {
+      const { code, stdout } = image(command, "--help");
+      expect([command, code, stdout]).toEqual([command, 0, expect.stringMatching(`^Usage: image ${command} `)]);
+      expect(image(command, "--frob")).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: `image: ${command}: unknown option --frob\n  see: image help ${command}\n`,
+      });
+    }
+  });
+});
