@@ -1,0 +1,136 @@
+// Images: publishing what is published already, and building on a base against building from nothing.
+import { execFileSync, type ExecFileSyncOptions } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, LocalBackend, TerraformStack } from "cdktf";
+import { GpuBuilder, Host } from "../lib/builder";
+import { BaseImage, BuildModes, DevImage } from "../lib/image";
+import { findTool } from "../test/tools/table.cjs";
+import { ModesLab } from "../test/support/modes-lab";
+import { RegistryLab } from "../test/support/registry-lab";
+import { atLeast, inTurn, median, ms, type Figure } from "./figures";
+
+/** A no-op `publish`, and a code change with and without the base. */
+export async function imageFigures(): Promise<Figure[]> {
+  return [await publishFigure(), await baseFigure()];
+}
+
+async function publishFigure(): Promise<Figure> {
+  const lab = await RegistryLab.start();
+  try {
+    await lab.ok("publish");
+    const { address, user, password } = lab.registry;
+    const theirs = () =>
+      lab.lab.host.output(
+        `cd ~/development/app/current && podman build -q -t ${address}/acme/guide:base-1.0.0 . >/dev/null &&
+         podman tag ${address}/acme/guide:base-1.0.0 ${address}/acme/guide:base-latest &&
+         printf %s ${password} | podman login -u ${user} --password-stdin --tls-verify=false ${address} >/dev/null &&
+         podman push -q --tls-verify=false ${address}/acme/guide:base-1.0.0 &&
+         podman push -q --tls-verify=false ${address}/acme/guide:base-latest`,
+      );
+    theirs();
+    const times = await inTurn(7, [theirs, () => lab.ok("publish")]);
+    const [guide = NaN, ours = NaN] = times.map(median);
+    return atLeast(20, {
+      name: "publish-noop",
+      value: guide / ours,
+      unit: "x faster",
+      detail: `nothing changed, a registry on this machine: image publish ${ms(ours)}, the guide's build, login, tag and push ${ms(guide)} (medians of 7)`,
+    });
+  } finally {
+    await lab.stop();
+  }
+}
+
+/** The smallest Debian, made by debootstrap, as an archive; kept for the next time. */
+function rootfs(): string {
+  const archive = join(process.env.GANTRY_TOOLS ?? join(homedir(), ".cache/gantry-tools"), "bench-rootfs.tar");
+  if (existsSync(archive)) return archive;
+  if (findTool("debootstrap") === undefined)
+    throw new Error("debootstrap is needed to make a base: apt-get install debootstrap, as root");
+  const work = mkdtempSync(join(tmpdir(), "gantry-rootfs-"));
+  try {
+    const quiet: ExecFileSyncOptions = { stdio: ["ignore", "ignore", "inherit"] };
+    execFileSync(
+      "debootstrap",
+      ["--variant=minbase", "bookworm", join(work, "root"), "http://deb.debian.org/debian"],
+      quiet,
+    );
+    execFileSync(
+      "tar",
+      ["-C", join(work, "root"), "--exclude=./dev/*", "--exclude=./var/cache/apt/*", "-cf", `${archive}.new`, "."],
+      quiet,
+    );
+    execFileSync("mv", [`${archive}.new`, archive]);
+    return archive;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const SYSTEM = `FROM scratch
+ADD rootfs.tar /
+RUN apt-get -o APT::Sandbox::User=root update -q && DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root install -yq --no-install-recommends gcc libc6-dev make
+`;
+const CODE = `COPY src /src
+RUN make -C /src
+`;
+
+async function baseFigure(): Promise<Figure> {
+  const lab = await ModesLab.start();
+  try {
+    execFileSync("cp", [rootfs(), join(lab.project, "v3/rootfs.tar")]);
+    lab.write("v3/Dockerfile.base", SYSTEM);
+    lab.write("v3/Dockerfile.dev", `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\n${CODE.replace("COPY src", "COPY v3/src")}`);
+    lab.write("v3/Dockerfile.slow", SYSTEM + CODE);
+    for (let i = 0; i < 20; i++) lab.write(`v3/src/part${i}.c`, `int part${i}(int x) { return x * ${i}; }\n`);
+    lab.write("v3/src/Makefile", "tool: $(patsubst %.c,%.o,$(wildcard *.c))\n\t$(CC) -o $@ $^\n");
+    lab.write("v3/src/main.c", "int main(void) { return 0; }\n");
+    lab.git("rm", "-q", "--cached", "v3/src/main");
+    rmSync(join(lab.project, "v3/src/main"));
+    lab.git("add", "-A");
+    lab.git("commit", "-q", "-m", "bench");
+    synthesize(lab);
+    lab.ok("build");
+    // The guide's target "from source": everything in one image, built anew each time.
+    const { host } = lab;
+    execFileSync("cp", ["-r", join(lab.project, "v3"), join(host.home, "slow")]);
+    execFileSync("chown", ["-R", `${host.user}:`, join(host.home, "slow")]);
+    let edits = 1;
+    const slow = () => {
+      host.output(`echo 'int main(void) { return ${edits++ % 100}; }' >slow/src/main.c`);
+      host.output("cd ~/slow && podman build -q --no-cache -t slow:latest -f Dockerfile.slow . >/dev/null");
+    };
+    const fast = () => {
+      lab.write("v3/src/main.c", `int main(void) { return ${edits++ % 100}; }\n`);
+      lab.ok("build");
+    };
+    const times = await inTurn(5, [slow, fast]);
+    const [source = NaN, based = NaN] = times.map(median);
+    return atLeast(94.4, {
+      name: "base-saves",
+      value: 100 * (1 - based / source),
+      unit: "%",
+      detail: `one line of code changed, Debian with a C compiler: ${ms(based)} on the base, ${ms(source)} from nothing (medians of 5)`,
+    });
+  } finally {
+    await lab.stop();
+  }
+}
+
+function synthesize({ project, host: { address, port, user, hostKey, identityFile } }: ModesLab): void {
+  const app = new App({ outdir: join(project, "cdktf.out"), stackTraces: false });
+  const stack = new TerraformStack(app, "lab");
+  new LocalBackend(stack, { path: "bench.tfstate" });
+  const host = Host.existing({ address, port, user, hostKey, identityFile });
+  const builder = new GpuBuilder(stack, "builder", { host, disk: { minFreeGib: 0 } });
+  const base = new BaseImage(stack, "sindri-base", {
+    context: "v3",
+    file: "Dockerfile.base",
+    rebuildWhen: ["rootfs.tar"],
+  });
+  const dev = new DevImage(stack, "sindri", { base, context: ".", file: "v3/Dockerfile.dev", inputs: ["v3/src"] });
+  new BuildModes(stack, "modes", { builder, base, dev });
+  app.synth();
+}
