@@ -96,7 +96,7 @@ wanted_platform() {
 
 # verify_image NAME IMAGE: it is there, for the right machine, and starts. Fails with VERIFY_FAULT.
 verify_image() {
-  local name=$1 i variable
+  local name=$1 i variable command=''
   local -a words
   if ! look_at "$name"; then
     VERIFY_FAULT="$name is not on the builder"
@@ -115,10 +115,11 @@ verify_image() {
   for ((i = 1; i <= VERIFY_COUNT; i++)); do
     variable=VERIFY_$i
     words+=("${!variable}")
+    command="$command ${!variable}"
   done
-  note "verifying: $ENGINE run $name ${words[*]+"${words[*]}"}"
+  note "verifying: $ENGINE run $name$command"
   if ! engine run --rm --network=none "$name" ${words[@]+"${words[@]}"} </dev/null >&2; then
-    VERIFY_FAULT="$name does not run: ${words[*]+"${words[*]}"}"
+    VERIFY_FAULT="$name does not run:$command"
     return 1
   fi
 }
@@ -141,7 +142,7 @@ name_image() {
   fi
   if look_at "$own"; then
     lacking=()
-    for tag in "$CONTENT_PREFIX$hash" "${tags[@]}"; do
+    for tag in "$CONTENT_PREFIX$hash" ${tags[@]+"${tags[@]}"}; do
       local_name "$REPOSITORY:$tag"
       case $IMAGE_NAMES in *"\"localhost/$REPOSITORY:$tag\""* | *"\"$REPOSITORY:$tag\""*) ;; *) lacking+=("$REPLY") ;; esac
     done

@@ -28,7 +28,7 @@ TEXT
 }
 
 cmd_build() {
-  local images='' base='' dev='' source='' ref='' anew=''
+  local images='' base='' dev='' source='' ref='' anew='' newer=''
   local -a flags
   flags=()
   OPTION_PLATFORM=''
@@ -38,7 +38,10 @@ cmd_build() {
       --dev) dev=1 ;;
       --no-cache | --pull | --force)
         flags+=("$1")
-        if [ "$1" = --no-cache ]; then anew=1; fi
+        case $1 in
+          --no-cache) anew=1 ;;
+          --pull) newer=1 ;;
+        esac
         ;;
       --from-source) source=1 ;;
       --ref | --platform)
@@ -78,7 +81,7 @@ cmd_build() {
   [ -n "$images" ] || die 2 "there are no images yet" "the stack adds them: BuildModes, GhcrPublication"
   build_mode "$images" "$source" "$anew"
   if [ -n "$source" ]; then
-    case " ${flags[*]+"${flags[*]}"} " in *' --pull '*) die 2 "build: --pull is not for --from-source" "the images it starts from are part of the source" ;; esac
+    [ -z "$newer" ] || die 2 "build: --pull is not for --from-source" "the images it starts from are part of the source"
     case $images in *' '*) die 2 "build: one image at a time from source, not $images" ;; esac
     build_source "$ref" "$images" ${flags[@]+"${flags[@]}"}
   else

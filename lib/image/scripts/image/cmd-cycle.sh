@@ -179,7 +179,7 @@ pull_reference() {
       REGISTRY='' INSECURE=''
       # shellcheck source=/dev/null
       . "$file"
-      case $1 in "$REGISTRY"/*) printf %s "$INSECURE" ;; esac
+      if [ "${1#"$REGISTRY"/}" != "$1" ]; then printf %s "$INSECURE"; fi
     )
   done
   if [ -n "$insecure" ] && [ "$ENGINE" = podman ]; then
@@ -219,7 +219,7 @@ cycle_tidy() {
 
 cycle_would() {
   local each
-  for each in "$DESTROY" "$DEPLOY"; do [ -z "$each" ] || say "would run: $each"; done
+  for each in "$DESTROY" "$DEPLOY"; do [ -z "$each" ] || announce "would run: $each"; done
 }
 
 cycle_result() {
