@@ -30,7 +30,7 @@ export interface ImageWorkflowsProps {
   readonly argInputs?: readonly string[];
   /**
    * Whether bills of materials and provenance become attestations on GitHub. A private repository needs GitHub Enterprise Cloud for
-   * that; without, the bills of materials are artifacts of the run, and the signature stays. @default true
+   * that; without, the bills of materials are artifacts of the run. Whether the image is signed, the publication says. @default true
    */
   readonly attest?: boolean;
   /** Label of the runner of each platform. @default - GitHub's own: `ubuntu-24.04`, for arm64 `ubuntu-24.04-arm` */

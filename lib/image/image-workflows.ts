@@ -90,6 +90,7 @@ export class ImageWorkflows extends Construct {
       repository: publication.repository.name,
       writesCache: publication.cache !== undefined,
       attests: attest,
+      signs: publication.sign,
       platforms: platformsOf(this.settings),
       args: argInputsOf(this.settings),
       branch,

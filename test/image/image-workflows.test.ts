@@ -110,6 +110,10 @@ test("without attestations: the bills of materials stay with the run, the image 
   expect(names("sign")).toEqual(["Log in", "Set up cosign", "Sign"]);
   expect(jobs.sbom?.permissions).toEqual({ packages: "read" });
   expect(jobs.sign?.permissions).toEqual({ packages: "write", "id-token": "write" });
+  const silent = buildBase({ attest: false }, { sign: false }).jobs;
+  expect(Object.keys(silent)).toEqual(["build-amd64", "build-arm64", "publish", "sbom", "verify"]);
+  expect(silent.verify?.needs).toEqual(["publish", "sbom"]);
+  expect(silent.verify?.steps.map(({ name }) => name)).not.toContain("Set up cosign");
 });
 
 test("runners, times and the place of the programs are the stack's to choose", () => {

@@ -26,6 +26,7 @@ export interface WorkflowStackProps {
   readonly hasCache?: boolean;
   readonly hasDev?: boolean;
   readonly tokenEnv?: string;
+  readonly sign?: boolean;
   /** The programs are in the repository: there is no command that generates them. */
   readonly isCommitted?: boolean;
 }
@@ -51,7 +52,7 @@ export function declareWorkflows(
     repository: GhcrRepository.of("pacphi/sindri", registry === undefined ? {} : { registry }),
     builder,
     platforms: own.platforms ?? ["linux/amd64", "linux/arm64"],
-    sign: true,
+    sign: own.sign ?? true,
     ...(own.hasCache && { cache: GhcrRepository.of("pacphi/sindri-cache") }),
     ...(tokenEnv !== undefined && { tokenEnv }),
   });

@@ -1,5 +1,5 @@
 // The jobs of `build-base.yml` that say something of the published image, signed by the run itself.
-import { ACTIONS } from "./actions";
+import { ACTIONS, type Action } from "./actions";
 import { archOf, DIGEST, RUNNER, imageOf, IS_TO_SIGN, type BuildBaseModel } from "./build-base.model";
 import { expression, programSteps, right, run, token, uses, type Part } from "./steps";
 
@@ -45,14 +45,8 @@ export function sbomJob(model: BuildBaseModel): Part {
       }),
       ...(model.attests
         ? [
-            uses("Attest the bill of materials", ACTIONS.attest, {
-              with: {
-                "subject-name": expression("env.IMAGE"),
-                "subject-digest": expression("steps.image.outputs.digest"),
-                "sbom-path": file,
-                "push-to-registry": true,
-                "create-storage-record": false,
-              },
+            attestStep("Attest the bill of materials", ACTIONS.attest, "steps.image.outputs.digest", {
+              "sbom-path": file,
             }),
           ]
         : []),
@@ -60,53 +54,66 @@ export function sbomJob(model: BuildBaseModel): Part {
   };
 }
 
-/** Who made it from what, and a signature on the image and all that is in it. */
-export function signJob(model: BuildBaseModel): Part {
-  return {
-    name: model.attests ? "Provenance and signature" : "Signature",
+/** Who made it from what, and a signature on the image and all that is in it; nothing when neither is wanted. */
+export function signJobs(model: BuildBaseModel): Readonly<Record<string, Part>> {
+  const { attests, signs } = model;
+  if (!attests && !signs) return {};
+  const sign = [
+    uses("Set up cosign", ACTIONS.cosign),
+    run("Sign", ['cosign sign --yes --recursive "$IMAGE@$INDEX"'], { env: { INDEX: expression(DIGEST) } }),
+  ];
+  const job = {
+    name: attests ? `Provenance${signs ? " and signature" : ""}` : "Signature",
     // GHCR keeps what refers to an image in one list, which two writers at once would take from each other.
     needs: ["publish", "sbom"],
     if: IS_TO_SIGN,
     "runs-on": RUNNER,
     "timeout-minutes": 15,
-    permissions: model.attests ? attestRights : signRights,
+    permissions: attests ? attestRights : signRights,
     env: { IMAGE: imageOf(model) },
     steps: [
       loginStep(model),
-      ...(model.attests
-        ? [
-            uses("Attest the provenance", ACTIONS.provenance, {
-              with: {
-                "subject-name": expression("env.IMAGE"),
-                "subject-digest": expression(DIGEST),
-                "push-to-registry": true,
-                "create-storage-record": false,
-              },
-            }),
-          ]
-        : []),
-      uses("Set up cosign", ACTIONS.cosign),
-      run("Sign", ['cosign sign --yes --recursive "$IMAGE@$INDEX"'], { env: { INDEX: expression(DIGEST) } }),
+      ...(attests ? [attestStep("Attest the provenance", ACTIONS.provenance, DIGEST)] : []),
+      ...(signs ? sign : []),
     ],
   };
+  return { sign: job };
 }
 
 /** Looks at the image as everybody gets it. */
 export function verifyJob(model: BuildBaseModel): Part {
+  const statements = ["sbom", ...Object.keys(signJobs(model))];
   return {
     name: "Verify",
-    needs: ["publish", "sbom", "sign"],
+    needs: ["publish", ...statements],
     // Also what is there since long is looked at: it may have been changed behind our back.
-    if: "!cancelled() && needs.publish.outputs.digest && needs.sbom.result != 'failure' && needs.sign.result != 'failure'",
+    if: [
+      "!cancelled()",
+      "needs.publish.outputs.digest",
+      ...statements.map((id) => `needs.${id}.result != 'failure'`),
+    ].join(" && "),
     "runs-on": RUNNER,
     "timeout-minutes": 15,
     permissions: { contents: right("read", "the sources"), packages: right("read", "the published image") },
     steps: [
       ...programSteps(model),
-      uses("Set up cosign", ACTIONS.cosign),
+      ...(model.signs ? [uses("Set up cosign", ACTIONS.cosign)] : []),
       run("Verify", ['"$PROGRAM" verify "$PUBLICATION"'], { env: token(model.tokenEnv) }),
     ],
   };
+}
+
+/** A statement of the run about an image, kept by GitHub and beside the image. */
+function attestStep(name: string, action: Action, digest: string, rest: Part = {}): Part {
+  return uses(name, action, {
+    with: {
+      "subject-name": expression("env.IMAGE"),
+      "subject-digest": expression(digest),
+      ...rest,
+      "push-to-registry": true,
+      "create-storage-record": false,
+    },
+  });
 }
 
 /** No sources: what was built says what it is. */

@@ -29,6 +29,8 @@ export interface BuildBaseModel extends ProgramSource {
   readonly writesCache: boolean;
   /** Whether GitHub keeps attestations of what is published. */
   readonly attests: boolean;
+  /** Whether it is signed. */
+  readonly signs: boolean;
   /** For example `"ghcr.io"`. */
   readonly registry: string;
   /** Name in the registry, for example `"pacphi/sindri"`. */

@@ -1,5 +1,5 @@
 import { renderYaml, type YamlModel } from "../../core/render/yaml";
-import { sbomJob, signJob, verifyJob } from "./attest-jobs";
+import { sbomJob, signJobs, verifyJob } from "./attest-jobs";
 import { archOf, inputOf, type BuildBaseModel } from "./build-base.model";
 import { assembleJob, partialJob, publishJob } from "./publish-jobs";
 import { header, type Part } from "./steps";
@@ -27,7 +27,7 @@ export function buildBaseWorkflow(model: BuildBaseModel): YamlModel {
         ? { publish: publishJob(model, only) }
         : { ...Object.fromEntries(builds), publish: assembleJob(model) }),
       sbom: sbomJob(model),
-      sign: signJob(model),
+      ...signJobs(model),
       verify: verifyJob(model),
     },
   };
