@@ -214,6 +214,27 @@ withTools(registryLabTools, () => {
     });
   });
 
+  test("a health check stays, and two who push the same content push the same image", async () => {
+    lab.version("healthy");
+    lab.lab.write("app/Containerfile", 'FROM localhost/shell:1\nCOPY f /f\nHEALTHCHECK CMD ["/f"]\n');
+    lab.lab.configure({}, { app: { TAG: "base-latest", FORMAT: "docker" } });
+    lab.publication({ VERSION_TAG: "", NAME: "acme/healthy" });
+    await lab.ok("publish", "--quiet");
+    const config = lab.skopeo(
+      "skopeo inspect --config --raw --tls-verify=false docker://${REPO%/*/*}/acme/healthy:base-latest",
+    );
+    expect(JSON.parse(config)).toMatchObject({ config: { Healthcheck: { Test: ["CMD", "/f"] } } });
+    lab.lab.configure({});
+    lab.version("both");
+    const digests = [];
+    for (const name of ["acme/one", "acme/two"]) {
+      lab.publication({ VERSION_TAG: "", NAME: name });
+      await lab.ok("publish", "--quiet");
+      digests.push(lab.tags(name)["base-latest"]);
+    }
+    expect(digests[0]).toBe(digests[1]);
+  });
+
   test("the content hash is known without the builder", () => {
     const hash = lab.hash();
     lab.lab.configure({ HOST_PORT: 1 });

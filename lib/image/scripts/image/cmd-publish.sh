@@ -104,7 +104,7 @@ publish_one() {
   publish_build
   phase push
   publish_labels
-  registry publish "source=localhost/$IMAGE:ctx-$HASH" "content=$content" "arch=$PLATFORM_HERE" "version=$VERSION_TAG" \
+  registry publish "source=localhost/$IMAGE:ctx-$HASH" "hash=$HASH" "content=$content" "arch=$PLATFORM_HERE" "version=$VERSION_TAG" \
     ${MOVING[@]+"${MOVING[@]}"} "${LABELS[@]}" || registry_failed $?
   publish_done published "$content"
 }
@@ -154,12 +154,12 @@ publish_platforms() {
     tag_answer "$here"
     if [ -z "$REPLY" ]; then
       if [ -n "$DRY_RUN" ]; then
-        say "would run: push $IMAGE (content $HASH) to $REGISTRY/$NAME:$here"
+        announce "would run: push $IMAGE (content $HASH) to $REGISTRY/$NAME:$here"
       else
         publish_build
         phase push
         publish_labels
-        registry publish "source=localhost/$IMAGE:ctx-$HASH" "content=$here" "arch=$PLATFORM_HERE" "${LABELS[@]}" || registry_failed $?
+        registry publish "source=localhost/$IMAGE:ctx-$HASH" "hash=$HASH" "content=$here" "arch=$PLATFORM_HERE" "${LABELS[@]}" || registry_failed $?
         tag_answer "$here"
         PUSHED+=("$here")
       fi
@@ -252,11 +252,11 @@ add_label() { # NAME VALUE
 # publish_dry_moves CONTENT: what would come after the look.
 publish_dry_moves() {
   local each
-  [ -n "$OUR_DIGEST" ] || say "would run: build $IMAGE (content $HASH) and push it to $REGISTRY/$NAME:$1"
+  [ -n "$OUR_DIGEST" ] || announce "would run: build $IMAGE (content $HASH) and push it to $REGISTRY/$NAME:$1"
   for each in $VERSION_TAG $MOVING_TAGS; do
     tag_answer "$each"
     if [ -n "$OUR_DIGEST" ] && [ "$REPLY" = "$OUR_DIGEST" ]; then continue; fi
-    say "would run: put $REGISTRY/$NAME:$each on it${REPLY:+, from $REPLY}"
+    announce "would run: put $REGISTRY/$NAME:$each on it${REPLY:+, from $REPLY}"
   done
   run_write 'dry run' 0
 }

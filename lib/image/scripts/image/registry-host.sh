@@ -191,7 +191,7 @@ local_arch() { REPLY=$("$engine" image inspect --format '{{.Os}}/{{.Architecture
 
 # push: the local image $source, with the labels, as $content.
 push() {
-  local id each words=() reply
+  local id each words=() reply='' format=''
   local_arch "$source" || trouble "the image $source, which is not on the builder" "$errors"
   if [ "$REPLY" != "$arch" ]; then
     printf 'said it is for %s\n' "$REPLY"
@@ -202,11 +202,17 @@ push() {
   mkdir "$dir/nothing"
   printf 'FROM %s\n' "$source" >"$dir/Containerfile"
   words=(build -q --iidfile "$dir/id" -f "$dir/Containerfile")
+  if [ "$engine" = podman ]; then
+    # The same text from the same image, whoever pushes it and when; and in its format, because OCI's has no health check.
+    reply=$(podman image inspect --format '{{.Created.Unix}} {{.ManifestType}}' "$source" 2>"$errors") || trouble "the image $source" "$errors"
+    words+=(--layers=false --timestamp "${reply%% *}")
+    case $reply in *docker*) format=docker words+=(--format docker) ;; esac
+    reply=''
+  fi
   for each in ${labels[@]+"${labels[@]}"}; do
     words+=(--label "$each")
-    if [ "$engine" = podman ]; then words+=(--annotation "$each"); fi
+    if [ "$engine$format" = podman ]; then words+=(--annotation "$each"); fi
   done
-  if [ "$engine" = podman ]; then words+=(--layers=false); fi
   "$engine" "${words[@]}" "$dir/nothing" >"$errors" 2>&1 || trouble "the labels of $source" "$errors"
   id=$(<"$dir/id")
   if [ "$engine" = podman ]; then
@@ -217,14 +223,18 @@ push() {
     docker tag "$id" "$repository:$content" && docker push -q "$repository:$content" >"$errors" 2>&1 || reply=$?
     docker rmi "$repository:$content" >/dev/null 2>&1 || :
   fi
-  [ -z "${reply:-}" ] || trouble "the push of $content" "$errors"
+  [ -z "$reply" ] || trouble "the push of $content" "$errors"
   digest_of "$content"
-  if [ "$engine" = podman ] && [ "$REPLY" != "$(<"$dir/digest")" ]; then
-    printf 'said it is %s\n' "$REPLY"
-    printf 'trouble 65 %s\n' "the push of $content, which somebody else pushed at the same time"
-    exit 65
-  fi
   digest=$REPLY
+  if [ "$engine" = podman ] && [ "$digest" != "$(<"$dir/digest")" ]; then
+    # Somebody else pushed the same content at the same time: theirs will do.
+    context_of "$digest"
+    if [ "$REPLY" != "$hash" ]; then
+      printf 'said it is of %s\n' "${REPLY:-another making}"
+      printf 'trouble 65 %s\n' "the tag $content, which must be of the content $hash"
+      exit 65
+    fi
+  fi
   printf 'pushed %s %s %s\n' "$content" "$digest" "$arch"
 }
 
