@@ -274,6 +274,36 @@ withTools(labTools, () => {
     }
   });
 
+  test.each([
+    "build app",
+    "build --force app",
+    "build --tag other app",
+    "sync app",
+    "loop app",
+    "status",
+    "prune --all",
+    "logs --list",
+    "doctor",
+    "setup",
+    "up",
+    "shell",
+    "shell -- true",
+    "ssh",
+    "version",
+  ])("%s, with --json --dry-run, prints nothing but JSON", (line) => {
+    const [command = "", ...words] = line.split(" ");
+    lab.write("app/f", `${line}\n`);
+    const { stdout, stderr } = lab.run(command, "--json", "--dry-run", ...words);
+    for (const text of stdout.split("\n").filter((each) => each !== "")) {
+      expect(() => JSON.parse(text) as unknown).not.toThrow();
+    }
+    expect(stderr).not.toContain("No such file");
+    if (!["build", "sync", "loop"].includes(command)) return;
+    expect(JSON.parse(stdout)).toMatchObject({ image: "app", outcome: "dry run" });
+    expect(JSON.parse(stdout)).not.toHaveProperty("run");
+    expect(stderr).toContain("would run: ");
+  });
+
   test("too little room: refused before anything is copied, with what would free how much", () => {
     lab.write("app/f", "room\n");
     lab.configure({ MIN_FREE_GIB: 1_000_000 });

@@ -325,6 +325,19 @@ esac`,
     chmodSync(directory, 0o700);
   });
 
+  test("a shell that is left with 255 is not opened again", () => {
+    lab.host.output("echo 'echo x >>~/opened' >~/.profile; rm -f ~/opened ~/.bash_profile");
+    const { code, stderr } = lab.files.run(["shell"], {
+      input: "exit 255\n",
+      env: { ...lab.host.env, XDG_RUNTIME_DIR: lab.host.scratch },
+    });
+    expect([code, lab.host.output("cat ~/opened; rm ~/.profile ~/opened"), stderr]).toEqual([
+      255,
+      "x\n",
+      expect.stringContaining("exit 255: from the command, or the connection was cut off"),
+    ]);
+  });
+
   withTools(["tmux"], () => {
     test("ssh opens the tmux session on the builder, and comes back to it", async () => {
       lab.configure({});

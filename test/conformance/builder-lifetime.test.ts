@@ -1,4 +1,5 @@
 // Builds outlive whoever started them: clients that are killed, networks that drop, two clients at once, runners that die.
+import { execFileSync } from "node:child_process";
 import { Lab, labTools } from "../support/lab";
 import { withTools } from "../support/tools";
 
@@ -221,6 +222,44 @@ withTools([...labTools, "ps"], () => {
     await again.printed(/watching app/);
     again.child.kill("SIGINT");
     expect((await again.ended).code).toBe(130);
+    lab.configure({});
+  });
+
+  test.each(["program", "terminal"])(
+    "Ctrl-C during a build of the loop ends it with 130, and the build goes on: a signal to the %s",
+    async (target) => {
+      lab.shutGate();
+      change();
+      lab.forgetRuns();
+      const loop = lab.start("loop", "--interval", "0.1", "app");
+      await until(waiting);
+      if (target === "terminal") {
+        const args = ["-o", "pid=", "--ppid", String(loop.child.pid ?? 0)];
+        const children = execFileSync("ps", args, { encoding: "utf8" }).trim().split(/\s+/);
+        for (const child of children) process.kill(Number(child), "SIGINT");
+      }
+      loop.child.kill("SIGINT");
+      const { code, stderr } = await loop.ended;
+      expect([code, stderr.match(/The build of app goes on on the builder/g)?.length]).toEqual([130, 1]);
+      expect(lab.runs().map(({ command, outcome, exit }) => [command, outcome, exit])).toEqual([
+        ["build", "interrupted; the build goes on", 130],
+        ["loop", "interrupted", 130],
+      ]);
+      lab.openGate();
+      expect(lab.run("attach", "app").code).toBe(0);
+    },
+  );
+
+  test("loop on a builder that does not answer names the doctor", () => {
+    lab.configure({ MAX_ITERATIONS: 1, HOST_PORT: 1 });
+    change();
+    const { code, stderr } = lab.run("loop", "--interval", "0.1", "app");
+    expect([code, stderr]).toEqual([
+      69,
+      expect.stringContaining(
+        "builder: stopped after 1 builds in a row that failed\n  builder doctor says what is wrong with the builder; start again when you know what is wrong\n",
+      ),
+    ]);
     lab.configure({});
   });
 

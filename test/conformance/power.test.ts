@@ -1,5 +1,5 @@
 // up, start, stop, down: what they ask tofu and aws to do, with recorders in their place and a real ssh host behind them.
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FileRoot, settingsOf } from "../support/file-root";
 import { type Standin, standinTools, startStandin } from "../support/standin";
@@ -147,8 +147,19 @@ withTools(standinTools, () => {
     expect(run("stop", "--dry-run").stdout).toBe(
       "would run: aws ec2 stop-instances --instance-ids i-0123 --region us-west-2\n",
     );
-    expect(run("up", "--dry-run").stdout).toContain("would run in ..: tofu init, tofu apply");
-    expect(run("down", "--dry-run").stdout).toBe("would run: tofu destroy\n");
+    const directory = realpathSync(files.project);
+    expect(run("up", "--dry-run").stdout).toContain(`would run in ${directory}: tofu init, tofu apply`);
+    const { stdout, stderr } = run("down", "--dry-run");
+    expect([stdout, stderr]).toEqual([
+      "would run: tofu destroy\n",
+      expect.stringContaining(`this destroys everything of the stack in ${directory}, with all builders`),
+    ]);
+    expect(calls()).toEqual([]);
+  });
+
+  test.each(["start", "stop", "up", "down"])("%s --dry-run --json says so on standard error", (command) => {
+    const { code, stdout, stderr } = run(command, "--dry-run", "--json");
+    expect([code, stdout, stderr]).toEqual([0, "", expect.stringContaining("would run")]);
     expect(calls()).toEqual([]);
   });
 

@@ -58,8 +58,11 @@ confirmed() {
 # would WORD…: with --dry-run prints the command and says yes.
 would() {
   [ -n "$DRY_RUN" ] || return 1
-  say "would run: $*"
+  announce "would run: $*"
 }
+
+# announce TEXT: a result for people. With --json, standard output is for JSON alone.
+announce() { if [ -n "$JSON" ]; then printf '%s\n' "$*" >&2; else say "$@"; fi; }
 
 # --- values ---------------------------------------------------------------------------------------------------------
 

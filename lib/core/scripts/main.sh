@@ -70,7 +70,8 @@ wants_help() {
 # Runs whichever way the program ends.
 on_exit() {
   local code=$?
-  trap - EXIT INT TERM HUP
+  trap - EXIT
+  trap '' INT TERM HUP # a signal often comes to a program and, through it, to its children: the second must not cut this short
   run_end "$code"
   program_leave
   if [ -n "$TEMP_DIR" ]; then (rm -rf -- "$TEMP_DIR" >/dev/null 2>&1 &) fi # nobody waits for it

@@ -213,7 +213,7 @@ build_one() {
         return
         ;;
       elsewhere)
-        say "would run: $ENGINE tag localhost/$image:ctx-$hash localhost/$image:$tag"
+        announce "would run: $ENGINE tag localhost/$image:ctx-$hash localhost/$image:$tag"
         build_result "$image" "$hash" "$tag" 'dry run' "$IMAGE_ID"
         return
         ;;
@@ -256,13 +256,13 @@ warn_floating() {
 # build_new IMAGE HASH TAG AGAIN BASES: copies the context if it is not there, then starts the build and shows it.
 build_new() {
   local image=$1 hash=$2 tag=$3 each words code=0
-  new_run
   if [ -n "$DRY_RUN" ]; then
-    [ -n "$HAS_SNAPSHOT" ] || say "would run: rsync the context $CONTEXT_DIR to ~/$REMOTE_ROOT/$image/$hash/ on the builder"
-    say "would run: $ENGINE build -t localhost/$image:$tag -f $CONTAINERFILE . (there, context ctx-$hash)"
+    [ -n "$HAS_SNAPSHOT" ] || announce "would run: rsync the context $CONTEXT_DIR to ~/$REMOTE_ROOT/$image/$hash/ on the builder"
+    announce "would run: $ENGINE build -t localhost/$image:$tag -f $CONTAINERFILE . (there, context ctx-$hash)"
     build_result "$image" "$hash" "$tag" 'dry run' ''
     return
   fi
+  new_run
   if [ -z "$HAS_SNAPSHOT" ]; then
     phase sync
     # With several images the file list is another one's by now, and time has passed.

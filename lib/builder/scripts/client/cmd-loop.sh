@@ -57,9 +57,13 @@ loop_on() { # IMAGE INTERVAL MAX
       # because bash acts on a signal only when the program in front has ended.
       loop_build &
       child=$!
-      trap 'kill "$child" 2>/dev/null; wait "$child"; exit 130' INT
+      trap 'loop_interrupted "$child" 130' INT
+      trap 'loop_interrupted "$child" 143' TERM
+      trap 'loop_interrupted "$child" 129' HUP
       wait "$child" || code=$?
       trap 'exit 130' INT
+      trap 'exit 143' TERM
+      trap 'exit 129' HUP
       case $code in
         0) failures=0 ;;
         2)
@@ -73,15 +77,32 @@ loop_on() { # IMAGE INTERVAL MAX
       esac
       [ -z "$DRY_RUN" ] || return 0
       if [ "$failures" -ge "$3" ]; then
-        case $code in 69 | 75 | 2) ;; *) code=65 ;; esac
         RUN_IMAGE=$1
-        die "$code" "stopped after $failures builds in a row that failed" \
-          "$PROGRAM logs $1 shows the last one; start again when you know what is wrong"
+        loop_remedy "$1" "$code"
+        case $code in 69 | 75 | 2) ;; *) code=65 ;; esac
+        die "$code" "stopped after $failures builds in a row that failed" "$REPLY; start again when you know what is wrong"
       fi
       [ "$code" -ne 0 ] || note "watching $1"
     fi
     sleep "$2"
   done
+}
+
+# loop_remedy IMAGE EXIT: REPLY = what says more about a build that ended so.
+loop_remedy() {
+  case $2 in
+    1 | 69) REPLY="$PROGRAM doctor says what is wrong with the builder" ;;
+    2) REPLY="what is wrong stands above" ;;
+    *) REPLY="$PROGRAM logs $1 shows the last one" ;;
+  esac
+}
+
+# loop_interrupted CHILD EXIT: a signal that came here may have come to the build's program, too, or not.
+loop_interrupted() {
+  trap '' INT TERM HUP
+  kill -INT "$1" 2>/dev/null || :
+  wait "$1" || :
+  exit "$2"
 }
 
 # loop_hashes: hashes = of the image and its bases. A tree that is being changed may be unreadable for a moment.
@@ -92,6 +113,7 @@ loop_hashes() {
 
 loop_build() {
   trap on_exit EXIT
+  trap 'exit 130' INT
   TEMP_DIR=''
   temp_dir
   RUN_COMMAND=build

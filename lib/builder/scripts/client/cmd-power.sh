@@ -65,8 +65,9 @@ cmd_up() {
     terraform_program_here
     phase deploy
     if [ -n "$DRY_RUN" ]; then
-      say "would run in $STACK_DIR: $TERRAFORM init, $TERRAFORM apply${YES:+ -auto-approve}"
-      say "would wait until the machine answers, and set it up"
+      stack_path
+      announce "would run in $REPLY: $TERRAFORM init, $TERRAFORM apply${YES:+ -auto-approve}"
+      announce "would wait until the machine answers, and set it up"
       return
     fi
     # On a terminal the tool asks by itself; elsewhere it would take the end of its input for a no.
@@ -92,7 +93,7 @@ cmd_start() {
   forget_address
   wait_for_host
   host_name
-  say "$REPLY is up"
+  announce "$REPLY is up"
 }
 
 cmd_stop() {
@@ -105,21 +106,22 @@ cmd_stop() {
   note "stopping $INSTANCE_ID"
   ec2 stop-instances || die 69 "EC2 does not stop $INSTANCE_ID (see above)"
   ec2 wait instance-stopped || die 69 "$INSTANCE_ID does not stop" "see: aws ec2 describe-instances --instance-ids $INSTANCE_ID"
-  say "$INSTANCE_ID is stopped; its disks are kept, and cost"
+  announce "$INSTANCE_ID is stopped; its disks are kept, and cost"
 }
 
 cmd_down() {
   power_flags down "$@"
   only_ec2 down
   terraform_program_here
-  note "this destroys everything of the stack in $STACK_DIR, with all builders, data volumes and elastic IPs in it:"
+  stack_path
+  note "this destroys everything of the stack in $REPLY, with all builders, data volumes and elastic IPs in it:"
   in_stack state list -no-color 2>/dev/null | sed 's/^/  /' >&2 || :
   would "$TERRAFORM" destroy && return
   [ -n "$YES" ] || die 77 "down destroys the machine, its disks and its data volume" "say it with --yes"
   phase destroy
   terraform_here destroy -auto-approve >&2 || die 65 "$TERRAFORM destroy failed (a protected volume must be let go in the stack first)"
   rm -f -- "$STATE_DIR/$PROJECT.$PROGRAM.address"
-  say "everything of the stack is gone"
+  announce "everything of the stack is gone"
 }
 
 # --- terraform ----------------------------------------------------------------------------------------------------------
@@ -129,7 +131,7 @@ terraform_program_here() {
     # shellcheck source=terraform.sh
     . "$PROGRAM_DIR/terraform.sh"
   }
-  [ -d "$FILE_ROOT/$STACK_DIR" ] || die 2 "the stack's directory $STACK_DIR is not there" "synthesize the stack again"
+  [ -d "$FILE_ROOT/$STACK_DIR" ] || die 2 "the stack's directory $FILE_ROOT/$STACK_DIR is not there" "synthesize the stack again"
   terraform_program
 }
 

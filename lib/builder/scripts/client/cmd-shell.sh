@@ -32,11 +32,30 @@ cmd_shell() {
     local tty=''
     if [ -t 0 ] && [ -t 1 ]; then tty=-t; fi
     kind_attempt "$tty" "$line" || code=$?
-    [ "$code" -ne 255 ] || [ "$HOST_KIND" = local ] || warn "exit 255: from the command, or the connection was cut off"
-    exit "$code"
+    shell_ended "$code"
   fi
   if would "a login shell on the builder"; then return; fi
+  # Here too: a shell that was left with 255 must not open again.
+  shell_reach
   # shellcheck disable=SC2016 # expanded on the host
-  on_host -t 'exec "${SHELL:-/bin/bash}" -l' || code=$?
-  exit "$code"
+  kind_attempt -t 'exec "${SHELL:-/bin/bash}" -l' || code=$?
+  shell_ended "$code"
+}
+
+# shell_reach: ends the program when the host cannot be reached. Only on a terminal may ssh ask for the passphrase of a key.
+shell_reach() {
+  local code=0 fault
+  host_try : </dev/null || code=$?
+  [ "$code" -eq 255 ] || return 0
+  fault=$HOST_FAULT
+  if [ "${SSH_REASON:-}" = denied ] && [ -t 0 ]; then
+    if kind_attempt -t :; then return; fi
+    HOST_FAULT=$fault SSH_REASON=denied
+  fi
+  host_unreachable
+}
+
+shell_ended() { # EXIT
+  [ "$1" -ne 255 ] || [ "$HOST_KIND" = local ] || warn "exit 255: from the command, or the connection was cut off"
+  exit "$1"
 }

@@ -44,7 +44,7 @@ cmd_sync() {
     if [ -n "$HAS_SNAPSHOT" ] && [ "$PREVIOUS" = "$hash" ] && [ -z "$force" ]; then
       sync_result "$image" "$hash" 'up to date'
     elif [ -n "$DRY_RUN" ]; then
-      say "would run: rsync the context $CONTEXT_DIR to ~/$REMOTE_ROOT/$image/$hash/ on the builder"
+      announce "would run: rsync the context $CONTEXT_DIR to ~/$REMOTE_ROOT/$image/$hash/ on the builder"
       context_hash "$image" "$REPLY"
       "context_list_$CONTEXT_KIND" | tr '\0' '\n' | while IFS= read -r file; do note "  ${file#./}"; done
       sync_result "$image" "$hash" 'dry run'

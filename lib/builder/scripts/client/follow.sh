@@ -94,6 +94,7 @@ follow_reader() {
 follow_stop() { [ -z "$FOLLOW_PID" ] || kill "$FOLLOW_PID" "$FOLLOW_READER" 2>/dev/null || :; }
 
 follow_interrupted() { # EXIT
+  trap '' INT TERM HUP # once is enough
   follow_stop
   printf '\n%s\n  %s\n' "The build of $FOLLOW_IMAGE goes on on the builder." "come back with: $PROGRAM attach $FOLLOW_IMAGE" >&2
   RUN_OUTCOME='interrupted; the build goes on'

@@ -104,7 +104,8 @@ kind_remedy() {
     if stack_initialized; then
       REPLY="deploy the stack: $PROGRAM up"
     else
-      quote cd "$FILE_ROOT/$STACK_DIR"
+      stack_path
+      quote cd "$REPLY"
       REPLY="deploy the stack: $PROGRAM up
 or, if it is deployed and its state is kept elsewhere: $REPLY && $TERRAFORM init"
     fi

@@ -19,6 +19,9 @@ in_stack() {
   (cd -- "$FILE_ROOT/$STACK_DIR" && CHECKPOINT_DISABLE=1 "$TERRAFORM" "$@" </dev/null)
 }
 
+# stack_path: REPLY = the stack's directory, for people.
+stack_path() { REPLY=$(cd -- "$FILE_ROOT/$STACK_DIR" 2>/dev/null && pwd -P) || REPLY=$FILE_ROOT/$STACK_DIR; }
+
 # terraform_output NAME: prints the value of this builder's output; fails when there is none.
 terraform_output() {
   in_stack output -no-color -raw "$OUTPUT_PREFIX$1" 2>/dev/null

@@ -28,17 +28,17 @@ builder_build() {
   temp_dir
   quiet=()
   if [ -n "$QUIET" ]; then quiet=(--quiet); fi
-  if [ -n "$DRY_RUN" ]; then quiet+=(--dry-run); fi
-  GANTRY_PROJECT=$root "$FILE_ROOT/bin/$BUILDER" build --json ${quiet[@]+"${quiet[@]}"} "$@" >"$TEMP_DIR/build" || code=$?
+  if [ -n "$DRY_RUN" ]; then
+    GANTRY_PROJECT=$root "$FILE_ROOT/bin/$BUILDER" build --json --dry-run ${quiet[@]+"${quiet[@]}"} "$@" \
+      >"$TEMP_DIR/build" 2>"$TEMP_DIR/build.notes" || code=$?
+    while IFS= read -r line; do
+      case $line in 'would run: '*) announce "$line" ;; *) printf '%s\n' "$line" >&2 ;; esac
+    done <"$TEMP_DIR/build.notes"
+  else
+    GANTRY_PROJECT=$root "$FILE_ROOT/bin/$BUILDER" build --json ${quiet[@]+"${quiet[@]}"} "$@" >"$TEMP_DIR/build" || code=$?
+  fi
   BUILT_IMAGES=() BUILT_HASHES=() BUILT_OUTCOMES=() BUILT_SECONDS=()
   while IFS= read -r line; do
-    case $line in
-      '{'*) ;;
-      *)
-        [ -z "$line" ] || say "$line"
-        continue
-        ;;
-    esac
     json_value "$line" image && BUILT_IMAGES+=("$REPLY")
     json_value "$line" hash && BUILT_HASHES+=("$REPLY")
     json_value "$line" outcome && BUILT_OUTCOMES+=("$REPLY")
@@ -323,7 +323,7 @@ name_built() {
   for ((i = 0; i < ${#BUILT_IMAGES[@]}; i++)); do
     if [ -n "$DRY_RUN" ]; then
       load_tags "${BUILT_IMAGES[i]}"
-      say "would run: $ENGINE tag localhost/${BUILT_IMAGES[i]}:ctx-${BUILT_HASHES[i]} $REPOSITORY:$CONTENT_PREFIX${BUILT_HASHES[i]} ${VERSION_TAG:+$REPOSITORY:$VERSION_TAG }$REPOSITORY:$MOVING_TAG"
+      announce "would run: $ENGINE tag localhost/${BUILT_IMAGES[i]}:ctx-${BUILT_HASHES[i]} $REPOSITORY:$CONTENT_PREFIX${BUILT_HASHES[i]} ${VERSION_TAG:+$REPOSITORY:$VERSION_TAG }$REPOSITORY:$MOVING_TAG"
     else
       name_image "${BUILT_IMAGES[i]}" "${BUILT_HASHES[i]}"
     fi
@@ -348,7 +348,7 @@ build_source() {
   for ((i = 0; i < ${#BUILT_IMAGES[@]}; i++)); do
     if [ -n "$DRY_RUN" ]; then
       load_tags "${BUILT_IMAGES[i]}"
-      say "would run: $ENGINE tag localhost/${BUILT_IMAGES[i]}:ctx-${BUILT_HASHES[i]} $REPOSITORY:$tag"
+      announce "would run: $ENGINE tag localhost/${BUILT_IMAGES[i]}:ctx-${BUILT_HASHES[i]} $REPOSITORY:$tag"
     elif [ "${BUILT_IMAGES[i]}" = "$image" ]; then
       name_image "$image" "${BUILT_HASHES[i]}" "$tag"
     fi

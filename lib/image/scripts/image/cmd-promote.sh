@@ -47,7 +47,7 @@ cmd_promote() {
   if [ "$REPLY" = "$digest" ]; then
     outcome='up to date'
   elif [ -n "$DRY_RUN" ]; then
-    say "would run: put $REGISTRY/$NAME:$to on $digest${REPLY:+, from $REPLY}"
+    announce "would run: put $REGISTRY/$NAME:$to on $digest${REPLY:+, from $REPLY}"
     outcome='dry run'
   else
     phase move

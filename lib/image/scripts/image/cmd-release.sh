@@ -208,10 +208,10 @@ release_run() {
   case $RELEASE in *-*) notes+=(--prerelease) ;; esac
   publish_one # with a dry run too: says what it would do
   if [ -n "$DRY_RUN" ]; then
-    say "would run: pull $REGISTRY/$NAME:$RELEASE by digest and check it"
+    announce "would run: pull $REGISTRY/$NAME:$RELEASE by digest and check it"
     quote gh release create "v$RELEASE" --title "$RELEASE_TITLE" --notes-file "the entry of $CHANGELOG" --target "$COMMIT"
-    [ -n "$NO_GITHUB" ] || say "would run: $REPLY"
-    for each in $RELEASE_TAGS; do say "would run: put $REGISTRY/$NAME:$each on it"; done
+    [ -n "$NO_GITHUB" ] || announce "would run: $REPLY"
+    for each in $RELEASE_TAGS; do announce "would run: put $REGISTRY/$NAME:$each on it"; done
     return
   fi
   verify_one "$RELEASE" || die 1 "$RELEASE is published, and not as it should be" "the moving tags stay where they are"

@@ -48,7 +48,7 @@ cmd_verify() {
 verify_one() {
   local i name words=() expected=''
   if [ -n "$DRY_RUN" ]; then
-    say "would run: pull $REGISTRY/$NAME:$1 by digest and check it"
+    announce "would run: pull $REGISTRY/$NAME:$1 by digest and check it"
     return
   fi
   RUN_IMAGE=$IMAGE
