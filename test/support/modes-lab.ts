@@ -5,9 +5,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { App, TerraformStack, Testing } from "cdktf";
 import { GpuBuilder, Host } from "../../lib/builder";
-import { BaseImage, BuildModes, DevImage, type BuildModesProps } from "../../lib/image";
+import {
+  BaseImage,
+  BuildModes,
+  DevImage,
+  GhcrPublication,
+  GhcrRepository,
+  type BuildModesProps,
+} from "../../lib/image";
 import { labTools, type RunLine } from "./lab";
-import { startStandin, type Ran, type Standin } from "./standin";
+import { startStandin, type Ran, type Standin, type StandinProps } from "./standin";
 
 /** What the tests that build need. */
 export const modesTools = labTools;
@@ -16,9 +23,9 @@ export const modesTools = labTools;
 export type ModesProps = Partial<Omit<BuildModesProps, "builder" | "dev">>;
 
 export class ModesLab {
-  /** A lab with the images `sindri-base` and `sindri`, whose names are those of the maintainer guide. */
-  static async start(props: ModesProps = {}): Promise<ModesLab> {
-    const host = await startStandin();
+  /** A lab with the images `sindri-base` and `sindri`, whose names are those of the maintainer guide; both published where there is a registry. */
+  static async start(props: ModesProps = {}, hostProps: StandinProps = {}): Promise<ModesLab> {
+    const host = await startStandin(hostProps);
     try {
       return new ModesLab(host, props);
     } catch (error) {
@@ -79,6 +86,19 @@ END
     });
     const dev = new DevImage(stack, "sindri", { base, context: ".", file: "v3/Dockerfile.dev", inputs: ["v3/src"] });
     new BuildModes(stack, "modes", { builder, base, dev, prefix: "v3", ...props });
+    const { registry } = this.host;
+    if (registry !== undefined) {
+      const repository = GhcrRepository.of("acme/sindri", { registry: registry.address });
+      const userName = registry.user;
+      new GhcrPublication(stack, "publish-base", { image: base, repository, builder, userName });
+      new GhcrPublication(stack, "publish-dev", {
+        image: dev,
+        repository,
+        builder,
+        userName,
+        verifyCommand: ["/bin/true"],
+      });
+    }
     app.synth();
   }
 
