@@ -2,6 +2,9 @@
 import { RegistryLab, registryLabTools } from "../support/registry-lab";
 import { withTools } from "../support/tools";
 
+// This machine's architecture, and one that it is not.
+const [here, other] = process.arch === "arm64" ? ["arm64", "amd64"] : ["amd64", "arm64"];
+
 interface Index {
   readonly mediaType: string;
   readonly manifests: readonly { readonly digest: string; readonly platform: object }[];
@@ -14,7 +17,7 @@ withTools(registryLabTools, () => {
   let hash: string;
   beforeAll(async () => {
     lab = await RegistryLab.start();
-    lab.publication({ PLATFORMS: "linux/amd64 linux/arm64" });
+    lab.publication({ PLATFORMS: `linux/${here} linux/${other}` });
     repository = `${lab.proxy.address}/acme/tool`;
     hash = lab.hash();
   });
@@ -38,43 +41,43 @@ withTools(registryLabTools, () => {
       code: 1,
       stdout: "",
       stderr:
-        `image: publish is not complete: no image for linux/arm64 (base-${hash}-arm64)\n` +
+        `image: publish is not complete: no image for linux/${other} (base-${hash}-${other})\n` +
         "  publish it from a builder of that platform: image publish --partial app\n" +
         "  then, from anywhere: image publish --assemble app\n",
     });
-    expect(Object.keys(lab.tags())).toEqual([`base-${hash}-amd64`]);
+    expect(Object.keys(lab.tags())).toEqual([`base-${hash}-${here}`]);
     lab.proxy.forget();
-    expect(await lab.ok("publish", "--partial", "--platform", "linux/amd64")).toMatch(/^app: up to date, /);
+    expect(await lab.ok("publish", "--partial", "--platform", `linux/${here}`)).toMatch(/^app: up to date, /);
     expect(lab.proxy.requests.filter((line) => line.startsWith("P"))).toEqual([]);
-    expect(await lab.run(["publish", "--partial", "--platform=linux/arm64"])).toEqual({
+    expect(await lab.run(["publish", "--partial", `--platform=linux/${other}`])).toEqual({
       code: 2,
       stdout: "",
       stderr:
-        "image: publish: this builder is linux/amd64, not linux/arm64\n" +
+        `image: publish: this builder is linux/${here}, not linux/${other}\n` +
         "  images are built natively: run this on a builder of that platform\n",
     });
   });
 
   test("an image of another architecture, or of another content, is not taken", async () => {
-    pushAs(`base-${hash}-arm64`, "linux/amd64", hash);
+    pushAs(`base-${hash}-${other}`, `linux/${here}`, hash);
     expect(await lab.run(["publish", "--assemble"])).toMatchObject({
       code: 65,
       stderr: expect.stringContaining(
-        `the image base-${hash}-arm64, which must be for linux/arm64: it is for linux/amd64\n`,
+        `the image base-${hash}-${other}, which must be for linux/${other}: it is for linux/${here}\n`,
       ) as string,
     });
-    pushAs(`base-${hash}-arm64`, "linux/arm64", "0123456789abcdef");
+    pushAs(`base-${hash}-${other}`, `linux/${other}`, "0123456789abcdef");
     expect(await lab.run(["publish", "--assemble"])).toMatchObject({
       code: 65,
       stderr: expect.stringContaining(
-        `the image base-${hash}-arm64, which must be of the content ${hash}: it is of 0123456789abcdef\n`,
+        `the image base-${hash}-${other}, which must be of the content ${hash}: it is of 0123456789abcdef\n`,
       ) as string,
     });
-    expect(Object.keys(lab.tags()).sort()).toEqual([`base-${hash}-amd64`, `base-${hash}-arm64`]);
+    expect(Object.keys(lab.tags()).sort()).toEqual([`base-${hash}-${here}`, `base-${hash}-${other}`]);
   });
 
   test("put together, it is an index of both under every tag; again it is up to date", async () => {
-    pushAs(`base-${hash}-arm64`, "linux/arm64", hash);
+    pushAs(`base-${hash}-${other}`, `linux/${other}`, hash);
     const parts = lab.tags();
     lab.proxy.forget();
     await lab.ok("publish", "--assemble");
@@ -84,8 +87,8 @@ withTools(registryLabTools, () => {
     const index = JSON.parse(lab.skopeo("skopeo inspect --raw --tls-verify=false docker://$REPO:base-latest")) as Index;
     expect(index.mediaType).toBe("application/vnd.oci.image.index.v1+json");
     expect(index.manifests.map((each) => [each.digest, each.platform])).toEqual([
-      [parts[`base-${hash}-amd64`], { architecture: "amd64", os: "linux" }],
-      [parts[`base-${hash}-arm64`], { architecture: "arm64", os: "linux" }],
+      [parts[`base-${hash}-${here}`], { architecture: here, os: "linux" }],
+      [parts[`base-${hash}-${other}`], { architecture: other, os: "linux" }],
     ]);
     expect(index.annotations).toMatchObject({
       "io.gantry.context": hash,
@@ -109,7 +112,7 @@ withTools(registryLabTools, () => {
     const { address } = lab.registry;
     const format = "{{.Architecture}}";
     expect(lab.lab.host.output(`podman image inspect --format '${format}' ${address}/acme/tool:base-1.0.0`)).toBe(
-      "amd64\n",
+      `${here}\n`,
     );
   });
 

@@ -40,7 +40,7 @@ withTools(registryLabTools, () => {
       code: 0,
       stdout:
         `app: verified, ${repository}:base-1.0.0 is ${digest}\n` +
-        "  architecture  ok    linux/amd64\n" +
+        `  architecture  ok    linux/${process.arch === "arm64" ? "arm64" : "amd64"}\n` +
         "  source        ok    https://github.com/acme/tool\n" +
         `  revision      ok    ${revision}\n` +
         "  version       ok    1.0.0\n" +
