@@ -107,6 +107,10 @@ CMD ["httpd", "-f", "-p", "${port}", "-h", "/app/src"]
     chmodSync(file, mode);
   }
 
+  remove(path: string): void {
+    rmSync(join(this.project, path), { recursive: true, force: true });
+  }
+
   read(path: string): string {
     return readFileSync(join(this.project, path), "utf8");
   }

@@ -61,7 +61,7 @@ models() {
     has curl || die 1 'curl is not installed' 'it downloads the models'
     note "downloading $MODEL_PATH"
     case $MODEL_PATH in */*) mkdir -p -- "$PROJECT_ROOT/${MODEL_PATH%/*}" ;; esac
-    curl -fsSL --retry 3 -o "$PROJECT_ROOT/$MODEL_PATH.part" -- "$MODEL_URL" || {
+    curl -fsSL --retry 3 --connect-timeout 20 --speed-limit 1 --speed-time 60 -o "$PROJECT_ROOT/$MODEL_PATH.part" -- "$MODEL_URL" || {
       rm -f -- "$PROJECT_ROOT/$MODEL_PATH.part"
       die 69 "$MODEL_PATH cannot be downloaded from $MODEL_URL" 'is the network there?'
     }
