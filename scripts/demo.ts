@@ -44,7 +44,7 @@ function main(): void {
 Next:
   less ${outdir}/stacks/gpu-builder/files/builder/RUNBOOK.md     the runbook, with this stack's names
   ${program} help
-  ${engine === undefined ? `${program} doctor` : `echo hi >>examples/gpu-builder/hello/greeting.txt && ${program} build`}
+  ${engine === undefined ? `${program} doctor` : `echo hi >>examples/gpu-builder/hello/greeting.txt && ${program} build hello`}
 The stacks are examples/gpu-builder/*.ts: change them, and run npm run synth.`);
 }
 
@@ -85,7 +85,7 @@ function table(): void {
       [`files/lib/gantry/ (${shared.length} files)`, "the programs' library, the same for every builder"],
     ];
     console.log(`${join(outdir, "stacks", stack)}/`);
-    for (const [path = "", what = ""] of rows) console.log(`  ${path.padEnd(44)} ${what}`);
+    for (const [path = "", what = ""] of rows) console.log(`  ${path.padEnd(48)} ${what}`);
   }
 }
 

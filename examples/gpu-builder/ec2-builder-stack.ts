@@ -2,23 +2,14 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { LocalBackend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { Ami, Duration, GpuBuilder } from "../../lib/builder";
-import { ContainerImage } from "../../lib/image";
+import { addImages } from "./images";
 
-/** The builder of the runbook: one GPU machine on EC2 that builds `nvidia-bootc-base`, and `vllm-bootc` from it. */
+/** The builder of the runbook: one GPU machine on EC2. */
 export class Ec2BuilderStack extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
     new AwsProvider(this, "aws", { region: "us-west-2" });
-
-    const base = new ContainerImage(this, "nvidia-bootc-base", {
-      context: "examples/gpu-builder/nvidia-bootc-base",
-      args: { CUDA_VERSION: "12.8" },
-    });
-    const vllm = new ContainerImage(this, "vllm-bootc", {
-      context: "examples/gpu-builder/vllm-bootc",
-      bases: [base],
-    });
 
     const builder = new GpuBuilder(this, "builder", {
       instanceType: "g6.xlarge",
@@ -32,7 +23,6 @@ export class Ec2BuilderStack extends TerraformStack {
       maxAge: Duration.hours(12),
       tags: { team: "inference" },
     });
-    builder.build(base);
-    builder.build(vllm);
+    addImages(this, builder);
   }
 }

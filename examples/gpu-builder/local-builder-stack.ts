@@ -1,9 +1,9 @@
 import { LocalBackend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { GpuBuilder, Host } from "../../lib/builder";
-import { ContainerImage } from "../../lib/image";
+import { addImages } from "./images";
 
-/** The same program without a cloud: it builds on this machine, here a small image that needs no network. */
+/** The same builder without a cloud: it builds the same images on this machine. */
 export class LocalBuilderStack extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -11,7 +11,7 @@ export class LocalBuilderStack extends TerraformStack {
 
     // `CDKTF_CONTEXT_JSON='{"engine":"docker"}'` where there is docker only.
     const engine = (this.node.tryGetContext("engine") as "podman" | "docker" | undefined) ?? "podman";
-    const hello = new ContainerImage(this, "hello", { context: "examples/gpu-builder/hello" });
-    new GpuBuilder(this, "local-builder", { host: Host.local(), engine, disk: { minFreeGib: 1 } }).build(hello);
+    const builder = new GpuBuilder(this, "local-builder", { host: Host.local(), engine, disk: { minFreeGib: 1 } });
+    addImages(this, builder);
   }
 }
