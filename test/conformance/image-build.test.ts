@@ -1,4 +1,5 @@
 // The program image builds on its builder: what it names, when, and what a failure leaves.
+import { Duration } from "../../lib";
 import { ModesLab, modesTools } from "../support/modes-lab";
 import { withTools } from "../support/tools";
 
@@ -105,6 +106,16 @@ withTools(modesTools, () => {
     expect(out).toMatch(/^would run: podman build -t localhost\/sindri:latest /m);
     expect(out).toMatch(/^would run: podman tag localhost\/sindri:ctx-\w+ sindri:ctx-\w+ sindri:latest$/m);
     expect(lab.images()).toEqual(before);
+  });
+
+  test("longer than the budget: warned of", () => {
+    lab.configure({ budgets: { fast: Duration.seconds(1) } });
+    lab.write("v3/Dockerfile.dev", "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY v3/src /src\nRUN sleep 2\n");
+    const { code, stderr } = lab.run("build");
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^image: warning: build-fast took \d+ s; its budget is 1 s \(see: image history\)$/m),
+    ]);
   });
 
   test.each([

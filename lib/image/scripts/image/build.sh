@@ -98,6 +98,7 @@ wanted_platform() {
 verify_image() {
   local name=$1 i variable command=''
   local -a words
+  IMAGE_ID=''
   if ! look_at "$name"; then
     VERIFY_FAULT="$name is not on the builder"
     return 1
@@ -150,7 +151,7 @@ name_image() {
     if [ "${#lacking[@]}" -eq 0 ] && verified "$image"; then return 0; fi
   fi
   if ! verify_image "$own" "$image"; then
-    put_back
+    put_back "${IMAGE_ID:-}"
     RUN_OUTCOME='not verified'
     die 65 "$VERIFY_FAULT" "no name was moved; the running deployment was left alone"
   fi
@@ -178,27 +179,52 @@ remember() { # KIND IMAGE WHICH
 # remember_moving IMAGE…: where the builder's own moving names are before a build, because it moves them before we verify.
 BEFORE_NAMES=() BEFORE_IDS=()
 remember_moving() {
-  local image
+  local image name found id names i
   BEFORE_NAMES=() BEFORE_IDS=()
   for image in "$@"; do
     load_tags "$image"
     BEFORE_NAMES+=("localhost/$image:$MOVING_TAG")
-    if look_at "localhost/$image:$MOVING_TAG"; then BEFORE_IDS+=("$IMAGE_ID"); else BEFORE_IDS+=(''); fi
+    BEFORE_IDS+=('')
   done
+  [ "${#BEFORE_NAMES[@]}" -gt 0 ] || return 0
+  # Says so on standard error about names that do not exist, and fails.
+  found=$(engine image inspect --format '{{.Id}} {{json .RepoTags}}' "${BEFORE_NAMES[@]}" 2>/dev/null </dev/null) || :
+  while read -r id names; do
+    for ((i = 0; i < ${#BEFORE_NAMES[@]}; i++)); do
+      name=${BEFORE_NAMES[i]}
+      case $names in *"\"$name\""*) BEFORE_IDS[i]=${id#sha256:} ;; esac
+    done
+  done <<<"$found"
 }
 
-# put_back: moves them back.
+# put_back ID: moves back those that are on an image which did not verify. Not one that another build has moved since.
 put_back() {
   local i
   for ((i = 0; i < ${#BEFORE_NAMES[@]}; i++)); do
-    if [ -n "${BEFORE_IDS[i]}" ]; then
+    look_at "${BEFORE_NAMES[i]}" || continue
+    [ "$IMAGE_ID" = "$1" ] || continue
+    if [ -z "${BEFORE_IDS[i]}" ]; then
+      engine image rm "${BEFORE_NAMES[i]}" </dev/null >/dev/null 2>&1 || : # it keeps the name of its content
+    elif [ "${BEFORE_IDS[i]}" != "$1" ]; then
       engine tag "${BEFORE_IDS[i]}" "${BEFORE_NAMES[i]}" </dev/null || :
-    elif [ "$ENGINE" = podman ]; then
-      engine untag "${BEFORE_NAMES[i]}" "${BEFORE_NAMES[i]}" </dev/null >/dev/null 2>&1 || :
-    else
-      engine image rm "${BEFORE_NAMES[i]}" </dev/null >/dev/null 2>&1 || :
     fi
   done
+}
+
+# warn_budget: says so when this run took longer than the stack thinks it should.
+warn_budget() {
+  local budget
+  case $RUN_MODE in
+    build-base) budget=$BUDGET_BASE ;;
+    build-fast | cycle-fast) budget=$BUDGET_FAST ;;
+    cycle-clean) budget=$BUDGET_CLEAN ;;
+    cycle-nuclear) budget=$BUDGET_NUCLEAR ;;
+    *) return 0 ;;
+  esac
+  clock
+  if [ -n "$budget" ] && [ $((NOW_MS - RUN_START)) -gt $((budget * 1000)) ]; then
+    warn "$RUN_MODE took $(((NOW_MS - RUN_START) / 1000)) s; its budget is $budget s (see: $PROGRAM history)"
+  fi
 }
 
 # after_build HASH REF: the stack's commands after a verified build of the dev image, once for each content.

@@ -13,6 +13,7 @@ of their version, and last the one that moves. A build that fails moves nothing.
 
   --base              the base image
   --dev               the development image
+  --force             build although this content is built already
   --no-cache          build every step anew
   --pull              ask the registries for newer base images
   --platform PLATFORM another platform than the stack's, such as linux/arm64
@@ -87,7 +88,10 @@ cmd_build() {
   else
     build_local "$images" ${flags[@]+"${flags[@]}"}
   fi
-  if [ -z "$DRY_RUN" ]; then build_after; fi
+  if [ -z "$DRY_RUN" ]; then
+    build_after
+    warn_budget
+  fi
 }
 
 # build_mode IMAGES SOURCE ANEW: RUN_MODE = the target of the Makefile that does the same, for the history.

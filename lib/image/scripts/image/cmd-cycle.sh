@@ -77,6 +77,7 @@ cmd_cycle() {
   RUN_OUTCOME=deployed
   if [ -z "$DEPLOY" ]; then RUN_OUTCOME=built; fi
   cycle_result
+  warn_budget
   if [ -n "$connect" ]; then
     [ -n "$CONNECT" ] || die 2 "cycle: the stack has no command to connect" "BuildModes takes it as connect"
     phase connect
