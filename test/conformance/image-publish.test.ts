@@ -262,6 +262,11 @@ withTools(registryLabTools, () => {
         `would run: put ${lab.proxy.address}/acme/tool:base-latest on it, from ${before["base-latest"] ?? ""}\n`,
       stderr: "",
     });
+    expect(JSON.parse(await lab.ok("publish", "--dry-run", "--json"))).toMatchObject({
+      outcome: "dry run",
+      tag: `base-${hash}`,
+      would: [expect.stringMatching(/^build /), expect.stringMatching(/^put /), expect.stringMatching(/^put /)],
+    });
     expect([written(), lab.lab.imageId(`app:ctx-${hash}`)]).toEqual([[], ""]);
   });
 

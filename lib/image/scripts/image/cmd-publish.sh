@@ -62,7 +62,7 @@ publish_one() {
   phase hash
   content_hash "$IMAGE"
   RUN_IMAGE=$IMAGE RUN_HASH=$HASH
-  OUR_DIGEST='' PUSHED=() DONE_TAGS=()
+  OUR_DIGEST='' PUSHED=() DONE_TAGS=() WOULD=''
   content=$CONTENT_PREFIX$HASH
   MOVING=()
   for each in $MOVING_TAGS; do MOVING+=("tag=$each"); done
@@ -166,7 +166,13 @@ publish_platforms() {
     fi
     if [ -n "$PARTIAL" ]; then
       OUR_DIGEST=$REPLY
-      if [ -n "$DRY_RUN" ]; then run_write 'dry run' 0; elif [ "${#PUSHED[@]}" -gt 0 ]; then publish_result published "$here"; else publish_result 'up to date' "$here"; fi
+      if [ -n "$DRY_RUN" ]; then
+        publish_dry_end "$here"
+      elif [ "${#PUSHED[@]}" -gt 0 ]; then
+        publish_result published "$here"
+      else
+        publish_result 'up to date' "$here"
+      fi
       return
     fi
   fi
@@ -252,12 +258,27 @@ add_label() { # NAME VALUE
 # publish_dry_moves CONTENT: what would come after the look.
 publish_dry_moves() {
   local each
-  [ -n "$OUR_DIGEST" ] || announce "would run: build $IMAGE (content $HASH) and push it to $REGISTRY/$NAME:$1"
+  [ -n "$OUR_DIGEST" ] || publish_would "build $IMAGE (content $HASH) and push it to $REGISTRY/$NAME:$1"
   for each in $VERSION_TAG $MOVING_TAGS; do
     tag_answer "$each"
     if [ -n "$OUR_DIGEST" ] && [ "$REPLY" = "$OUR_DIGEST" ]; then continue; fi
-    announce "would run: put $REGISTRY/$NAME:$each on it${REPLY:+, from $REPLY}"
+    publish_would "put $REGISTRY/$NAME:$each on it${REPLY:+, from $REPLY}"
   done
+  publish_dry_end "$1"
+}
+
+# publish_would TEXT: a step of a dry run.
+publish_would() {
+  if [ -z "$JSON" ]; then
+    say "would run: $1"
+  else
+    json_string "$1"
+    WOULD="${WOULD:+$WOULD,}$REPLY"
+  fi
+}
+
+publish_dry_end() { # TAG
+  [ -z "$JSON" ] || say "{\"publication\":\"$PUBLICATION\",\"image\":\"$IMAGE\",\"hash\":\"$HASH\",\"repository\":\"$REGISTRY/$NAME\",\"tag\":\"$1\",\"outcome\":\"dry run\",\"would\":[$WOULD]}"
   run_write 'dry run' 0
 }
 

@@ -79,6 +79,8 @@ fi
 # log_in: has the registry look at the token.
 log_in() {
   [ -n "$token" ] || return 0
+  # Logins of operations that were killed.
+  find "$parent" -maxdepth 1 -name 'gantry-registry.*' -user "$UID" -mmin +1440 -exec rm -rf {} + 2>/dev/null
   printf '%s' "$token" | skopeo login "${one[@]}" --username "$user" --password-stdin "$registry" >/dev/null 2>"$errors" \
     || trouble 'the login' "$errors"
 }
