@@ -1,5 +1,6 @@
 // npm run bench [-- --json] [NAME…]: every figure measured now, side by side with what it is compared to. Exit 1 if a goal is missed.
 import { buildFigures } from "./build.bench";
+import { devFigures } from "./dev.bench";
 import type { Figure } from "./figures";
 import { imageFigures } from "./image.bench";
 import { processFigures } from "./process.bench";
@@ -7,6 +8,7 @@ import { synthFigures } from "./synth.bench";
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   build: buildFigures,
+  dev: devFigures,
   image: imageFigures,
   process: processFigures,
   synth: synthFigures,

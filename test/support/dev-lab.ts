@@ -165,8 +165,12 @@ CMD ["httpd", "-f", "-p", "${port}", "-h", "/app/src"]
 
   /** Runs podman in the lab's store; its standard output. */
   podman(...args: readonly string[]): string {
-    const { stdout } = this.exec("podman", args);
-    return stdout.trim();
+    return this.engine(args).stdout.trim();
+  }
+
+  /** The same; all that it said. */
+  engine(args: readonly string[]): Ran {
+    return this.exec("podman", args);
   }
 
   /** The id of a container, by the name of its service. */
