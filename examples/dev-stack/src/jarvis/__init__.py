@@ -1,0 +1,1 @@
+"""A stand-in for the assistant: enough to see the strategies at work."""
