@@ -235,6 +235,17 @@ withTools(registryLabTools, () => {
     expect(digests[0]).toBe(digests[1]);
   });
 
+  test("two at the same time both succeed, and every tag is on one image", async () => {
+    lab.version("race");
+    lab.publication({ NAME: "acme/race" });
+    const both = await Promise.all([lab.run(["publish"]), lab.run(["publish"])]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    const tags = lab.tags("acme/race");
+    expect(Object.keys(tags).sort()).toEqual(["base-1.0.0", `base-${lab.hash()}`, "base-latest"].sort());
+    expect(new Set(Object.values(tags)).size).toBe(1);
+    expect(lab.lab.host.output('ls "$XDG_RUNTIME_DIR" | grep gantry-registry || true')).toBe("");
+  });
+
   test("the content hash is known without the builder", () => {
     const hash = lab.hash();
     lab.lab.configure({ HOST_PORT: 1 });
