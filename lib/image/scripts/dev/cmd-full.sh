@@ -44,7 +44,8 @@ find_compose() {
 
 # compose_up: has compose start the loaded service; as run_container.
 compose_up() {
-  local words=("${COMPOSE[@]}") wanted=$SERVICE code=0
+  local words wanted=$SERVICE code=0
+  words=(${COMPOSE[@]+"${COMPOSE[@]}"})
   if [ "${COMPOSE[0]}" = podman-compose ] && [ -n "$KEEP_ID" ] && [ "$EUID" -ne 0 ]; then
     words+=(--podman-run-args=--userns=keep-id)
   fi

@@ -101,17 +101,17 @@ local_environment() {
 }
 
 install_packages() {
-  local words=()
+  local what
   note "installing what $NATIVE_REQUIREMENTS names"
   case $NATIVE_REQUIREMENTS in
-    */pyproject.toml) words=(-e "$PROJECT_ROOT/${NATIVE_REQUIREMENTS%/*}") ;;
-    pyproject.toml) words=(-e "$PROJECT_ROOT") ;;
-    *) words=(-r "$PROJECT_ROOT/$NATIVE_REQUIREMENTS") ;;
+    */pyproject.toml) what=(-e "$PROJECT_ROOT/${NATIVE_REQUIREMENTS%/*}") ;;
+    pyproject.toml) what=(-e "$PROJECT_ROOT") ;;
+    *) what=(-r "$PROJECT_ROOT/$NATIVE_REQUIREMENTS") ;;
   esac
   if has uv; then
-    (cd -- "$PROJECT_ROOT" && uv pip install --quiet --python "$1/bin/python" "${words[@]}") >&2
+    (cd -- "$PROJECT_ROOT" && uv pip install --quiet --python "$1/bin/python" "${what[@]}") >&2
   else
-    (cd -- "$PROJECT_ROOT" && PIP_DISABLE_PIP_VERSION_CHECK=1 "$1/bin/python" -m pip install --quiet "${words[@]}") >&2
+    (cd -- "$PROJECT_ROOT" && PIP_DISABLE_PIP_VERSION_CHECK=1 "$1/bin/python" -m pip install --quiet "${what[@]}") >&2
   fi || die 65 'the packages cannot be installed' 'see above; they are tried again at the next run'
 }
 

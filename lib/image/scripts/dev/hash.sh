@@ -165,7 +165,7 @@ look() {
   files=()
   for each in "$@"; do files+=("$TEMP_DIR/$each.dependency" "$TEMP_DIR/$each.config"); done
   sums=()
-  while read -r sum _; do sums+=("${sum:0:16}"); done < <(sha256 "${files[@]}")
+  while read -r sum _; do sums+=("${sum:0:16}"); done < <(sha256 ${files[@]+"${files[@]}"})
   at=0
   for each in "$@"; do
     name_of "$each"

@@ -39,6 +39,10 @@ wait_healthy() {
     [ $((SECONDS - start)) -lt "$HEALTH_TIMEOUT" ] || unhealthy "it is not up after $HEALTH_TIMEOUT seconds"
     sleep 0.2 2>/dev/null || sleep 1
   done
+  if [ -z "$HEALTH_PATH" ] && [ "$HEALTH_COMMAND_COUNT" -eq 0 ]; then
+    sleep 0.5 2>/dev/null || sleep 1 # all that can be seen is whether it stays
+    container_runs || unhealthy 'it ended at once'
+  fi
 }
 
 unhealthy() {
