@@ -1,64 +1,80 @@
-// Publishing from docker, and what is said when skopeo is missing. No docker daemon can run here: a stand-in translates its
-// command line to podman, so this tests how docker is called, with which login, and what comes of it.
-import { RegistryLab, registryLabTools } from "../support/registry-lab";
+// The program image with engine: "docker". No docker daemon can run here: a stand-in hands its command line to podman, so this
+// tests how the program calls docker and how it reads it.
+import { ModesLab, modesTools } from "../support/modes-lab";
 import { withTools } from "../support/tools";
 
 const DOCKER = `#!/bin/bash
-export PATH=\${PATH#*:}
 echo "$*" >>~/docker.log
-login() { [ -s "$DOCKER_CONFIG/config.json" ] && echo "--authfile $DOCKER_CONFIG/config.json"; }
 case "$1 \${2:-}" in
-  "buildx version") exit 1 ;;
+  "buildx version") exit 0 ;;
   "info "*) echo "$HOME" ;;
-  "context inspect") echo unix:///made-up.sock ;;
-  "image inspect") shift 2; podman image inspect "$@" | sed -E 's/^([0-9a-f]{64})/sha256:\\1/' ;;
+  "image inspect") shift 2; podman image inspect "$@" | sed -E 's/^([0-9a-f]{64})/sha256:\\1/; s/"localhost\\/(sindri:[^"]*)"/"localhost\\/\\1","\\1"/g' ;;
+  "image ls") podman "$@" | sed 's/localhost\\/sindri\\([: ]\\)/sindri\\1/' ;;
+  "image rm") shift 2; [ "$1" != --no-prune ] || shift; podman image rm "\${@#sha256:}" ;;
   "tag "*) [ $# -eq 3 ] || exit 2; podman tag "\${2#sha256:}" "$3" ;;
-  "build "*) shift; podman build -q "$@" >/dev/null ;;
-  "push -q" | "pull -q") [ "$DOCKER_HOST" = unix:///made-up.sock ] && podman $1 -q $(login) "$3" ;;
-  "rmi "*) podman rmi "$2" ;;
-  "run --rm") shift; podman run "$@" ;;
-  *) echo "docker $*: unknown" >&2; exit 3 ;;
+  "run "* | "history "*) exec podman "$@" ;;
+  "system df") echo "Images 1GB"; [ -e ~/pruned ] || echo "Build Cache 12.5MB" ;;
+  "builder prune") touch ~/pruned ;;
+  "build "*)
+    shift
+    words=()
+    for word; do [ "$word" = --progress=plain ] || words+=("$word"); done
+    exec podman build "\${words[@]}" ;;
+  *) echo "docker $*: not known here" >&2; exit 3 ;;
 esac
 `;
 
-withTools(registryLabTools, () => {
-  let lab: RegistryLab;
+withTools(modesTools, () => {
+  let lab: ModesLab;
   beforeAll(async () => {
-    lab = await RegistryLab.start();
-    lab.lab.host.run("cat >bin/docker && chmod +x bin/docker", DOCKER);
-    lab.lab.configure({ ENGINE: "docker" });
-    lab.image({}, { ENGINE: "docker" });
-    lab.publication({ REGISTRY: lab.registry.address, RUN_1: "/f" });
+    lab = await ModesLab.start({ engine: "docker", verifyCommand: ["/bin/true"] });
+    lab.host.run("cat >bin/docker && chmod +x bin/docker", DOCKER);
   });
   afterAll(() => lab.stop());
-  const calls = () => lab.lab.host.output("cat ~/docker.log").trim().split("\n");
 
-  test("published, up to date and verified, with the login in a directory of its own", async () => {
-    await lab.ok("publish", "--quiet");
-    const hash = lab.hash();
-    const tags = lab.tags();
-    const digest = tags["base-1.0.0"] ?? "";
-    const repository = `${lab.registry.address}/acme/tool`;
-    expect(tags).toEqual({ [`base-${hash}`]: digest, "base-1.0.0": digest, "base-latest": digest });
-    expect(calls().filter((line) => line.startsWith("push"))).toEqual([`push -q ${repository}:base-${hash}`]);
-    expect(calls().join("\n")).not.toContain(lab.registry.password);
-    // The name it was pushed by is no name of the project's.
-    expect(lab.lab.host.output(`podman images -q ${repository}`)).toBe("");
-    expect(await lab.ok("publish")).toMatch(/^app: up to date, /);
-    expect(await lab.ok("verify", "app")).toContain("  run           ok    tool 1\n");
-    expect(calls()).toContain(`pull -q ${repository}@${digest}`);
-    expect(lab.lab.host.run("cat ~/.docker/config.json").code).not.toBe(0);
+  test("builds, verifies and names, one name a call", () => {
+    expect(lab.ok("build", "--base")).toMatch(/^sindri-base: built, sindri:base-latest is base-\w{16}\n$/);
+    expect(lab.ok("build")).toMatch(/\nsindri: built, sindri:latest is ctx-\w{16}\n$/);
+    expect(Object.keys(lab.images())).toEqual(
+      expect.arrayContaining(["sindri:base-3.0.0", "sindri:base-latest", "sindri:latest"]),
+    );
+    expect(lab.host.output("grep -c '^run --rm --network=none localhost/sindri:ctx-' docker.log")).toBe("1\n");
   });
 
-  test("without skopeo on the builder: 1, and what it is for", async () => {
-    lab.lab.host.output(`mkdir tools && ln -sf /usr/bin/* tools && rm tools/skopeo
-      printf '#!/bin/bash\\nPATH=~/bin:~/tools exec /bin/bash "$@"\\n' >bin/bash && chmod +x bin/bash`);
-    expect(await lab.run(["publish"])).toEqual({
-      code: 1,
-      stdout: "",
-      stderr:
-        "image: skopeo is not installed on the builder's host\n" +
-        "  it reads and writes registries without pulling: install the package skopeo there\n",
+  test("again: up to date, with no tag and no run", () => {
+    lab.host.output("rm docker.log");
+    expect(lab.ok("build")).toMatch(/^sindri: up to date, /);
+    expect(lab.host.run("grep -E '^(tag|run|build) ' docker.log").stdout).toBe("");
+  });
+
+  test("status, inspect and doctor read its answers", () => {
+    expect(lab.ok("status", "sindri-base")).toMatch(
+      /up to date +sindri:base-3\.0\.0 sindri:base-\w{16} sindri:base-latest$/m,
+    );
+    expect(JSON.parse(lab.ok("inspect", "--json"))).toMatchObject({
+      image: "sindri",
+      platform: expect.stringMatching(/^linux\//),
     });
+    expect(lab.run("doctor").stdout).toContain("built on sindri:base-latest");
+  });
+
+  test("medium clears its build cache; hard leaves the base", () => {
+    expect(lab.ok("clear", "medium", "--yes")).toMatch(/^ +11\.9 MiB {2}cache +build cache of docker$/m);
+    expect(lab.host.output("grep '^builder ' docker.log")).toBe("builder prune -af\n");
+    expect(lab.run("clear", "hard", "--yes")).toMatchObject({ code: 0, stderr: "" });
+    const names = Object.keys(lab.images());
+    expect(names).toEqual(
+      expect.arrayContaining(["sindri-base:base-latest", "sindri:base-3.0.0", "sindri:base-latest"]),
+    );
+    expect(names).not.toContain("sindri:latest");
+  });
+
+  test("an image that does not run keeps no name but that of its content, the first time too", () => {
+    lab.write("v3/Dockerfile.dev", "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY v3/src /src\nENV PATH=/\n");
+    lab.configure({ engine: "docker", verifyCommand: ["false"] });
+    expect(lab.run("build").code).toBe(65);
+    expect(Object.keys(lab.images()).filter((name) => name.startsWith("sindri:") && !name.includes("base"))).toEqual([
+      expect.stringMatching(/^sindri:ctx-/),
+    ]);
   });
 });

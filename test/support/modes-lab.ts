@@ -20,7 +20,10 @@ import { startStandin, type Ran, type Standin, type StandinProps } from "./stand
 export const modesTools = labTools;
 
 /** What a test may say of its build modes. */
-export type ModesProps = Partial<Omit<BuildModesProps, "builder" | "dev">>;
+export type ModesProps = Partial<Omit<BuildModesProps, "builder" | "dev">> & {
+  /** @default "podman" */
+  readonly engine?: "podman" | "docker";
+};
 
 export class ModesLab {
   /** A lab with the images `sindri-base` and `sindri`, whose names are those of the maintainer guide; both published where there is a registry. */
@@ -67,7 +70,7 @@ END
   }
 
   /** Synthesizes the stack anew. */
-  configure(props: ModesProps): void {
+  configure({ engine = "podman", ...props }: ModesProps): void {
     const outdir = join(this.project, "cdktf.out");
     const app = Testing.stubVersion(new App({ outdir, stackTraces: false }));
     const stack = new TerraformStack(app, "lab");
@@ -75,6 +78,7 @@ END
     const builder = new GpuBuilder(stack, "builder", {
       host: Host.existing({ address, port, user, hostKey, identityFile }),
       disk: { minFreeGib: 0 },
+      engine,
     });
     const base = new BaseImage(stack, "sindri-base", {
       context: "v3",
