@@ -13,7 +13,11 @@ export type ContainerfileMount =
       readonly target: string;
       /** Mounts of one id are one directory. @default - the target */
       readonly id?: string;
-      /** Whether builds that run at the same time share it, or wait for one another. @default "shared" */
+      /**
+       * Whether builds that run at the same time share it, or wait for one another. Only one step of a file may lock a cache.
+       *
+       * @default "shared"
+       */
       readonly sharing?: "shared" | "locked" | "private";
       /** Owner of a new one, a number. @default - root */
       readonly uid?: number;

@@ -12,6 +12,7 @@ export function containerfileFaults(props: ContainerfileProps): Fault[] {
   const args = Object.keys(props.args ?? {});
   const names = stages.map(({ name }) => name);
   const faults: Fault[] = [];
+  const locked = new Map<string, string>();
   stages.forEach(({ name, from, steps = [] }, i) => {
     const at = `stages[${i}]`;
     if (names.indexOf(name) < i) {
@@ -72,6 +73,15 @@ export function containerfileFaults(props: ContainerfileProps): Fault[] {
           message: `got ${JSON.stringify(step.to)}; allowed: a last name of at most 100 ASCII characters, or a directory that ends in "/" (podman 4.3 cannot give a file another name)`,
         });
       }
+      for (const [property, cache] of lockedCaches(step)) {
+        const before = locked.get(cache);
+        locked.set(cache, before ?? here);
+        if (before === undefined) continue;
+        faults.push({
+          property: `${here}.${property}`,
+          message: `locks the cache "${cache}", as ${before} does: podman 4.3 would wait for itself for ever; allowed: sharing "shared", or another id`,
+        });
+      }
       if (step.kind === "arg") declared.add(step.name);
       if (step.kind === "env") Object.keys(step.values).forEach((each) => declared.add(each));
     });
@@ -118,6 +128,14 @@ function otherStages(step: ContainerfileStep): [string, string][] {
   if (step.kind !== "run" && step.kind !== "shell") return [];
   return (step.mounts ?? []).flatMap((mount, i): [string, string][] =>
     mount.type === "bind" && typeof mount.from === "string" ? [[`mounts[${i}].from`, mount.from]] : [],
+  );
+}
+
+/** Caches that a step keeps others from, by id. */
+function lockedCaches(step: ContainerfileStep): [string, string][] {
+  if (step.kind !== "run" && step.kind !== "shell") return [];
+  return (step.mounts ?? []).flatMap((mount, i): [string, string][] =>
+    mount.type === "cache" && mount.sharing === "locked" ? [[`mounts[${i}]`, mount.id ?? mount.target]] : [],
   );
 }
 

@@ -129,6 +129,15 @@ test("a line that the engines cannot read is refused", () => {
   );
 });
 
+test("a cache that two steps lock would never be free", () => {
+  const twice = Step.run(["x"], { mounts: [Mount.tmpfs("/t"), Mount.cache("/c", { sharing: "locked" })] });
+  const other = Step.run(["x"], { mounts: [Mount.cache("/c", { sharing: "locked", id: "d" })] });
+  expect(faultsOf({ name: "a", from: ubuntu, steps: [twice, other] }, { name: "b", from: "a", steps: [twice] })).toBe(
+    `Containerfile.of: invalid props
+  stages[1].steps[0].mounts[1]: locks the cache "/c", as stages[0].steps[0] does: podman 4.3 would wait for itself for ever; allowed: sharing "shared", or another id`,
+  );
+});
+
 test("a file cannot be copied to a name that podman 4.3 does not write", () => {
   expect(
     faultsOf({

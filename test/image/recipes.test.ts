@@ -93,11 +93,11 @@ RUN ["cargo","chef","prepare","--recipe-path","recipe.json"]
 FROM docker.io/library/rust@${digest} AS cook
 WORKDIR /src
 COPY --from=planner ["/src/recipe.json","recipe.json"]
-RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked --mount=type=cache,target=/usr/local/cargo/git,sharing=locked ["cargo","chef","cook","--profile","release","--features","a,b","--bin","sindri","--recipe-path","recipe.json"]
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/usr/local/cargo/git ["cargo","chef","cook","--profile","release","--features","a,b","--bin","sindri","--recipe-path","recipe.json"]
 
 FROM cook AS build
 COPY ["v3","./"]
-RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked --mount=type=cache,target=/usr/local/cargo/git,sharing=locked ["cargo","build","--locked","--profile","release","--features","a,b","--bin","sindri"]
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/usr/local/cargo/git ["cargo","build","--locked","--profile","release","--features","a,b","--bin","sindri"]
 `);
 });
 

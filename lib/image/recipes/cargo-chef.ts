@@ -54,10 +54,8 @@ export function cargoChef(props: CargoChefProps): ContainerfileStage[] {
     cargoChefProps,
     props,
   );
-  const mounts = [
-    Mount.cache(`${cargoHome}/registry`, { sharing: "locked" }),
-    Mount.cache(`${cargoHome}/git`, { sharing: "locked" }),
-  ];
+  // Shared: cargo itself waits for others that write there.
+  const mounts = [Mount.cache(`${cargoHome}/registry`), Mount.cache(`${cargoHome}/git`)];
   const flags = ["--profile", profile, ...(features.length > 0 ? ["--features", features.join(",")] : [])];
   const only = binaries.flatMap((binary) => ["--bin", binary]);
   const code: ContainerfileStep = Step.copy([directory], "./");
