@@ -255,7 +255,7 @@ warn_floating() {
 
 # build_new IMAGE HASH TAG AGAIN BASES: copies the context if it is not there, then starts the build and shows it.
 build_new() {
-  local image=$1 hash=$2 tag=$3 each words code=0
+  local image=$1 hash=$2 tag=$3 each words code=0 tries=0
   if [ -n "$DRY_RUN" ]; then
     [ -n "$HAS_SNAPSHOT" ] || announce "would run: rsync the context $CONTEXT_DIR to ~/$REMOTE_ROOT/$image/$hash/ on the builder"
     announce "would run: $ENGINE build -t localhost/$image:$tag -f $CONTAINERFILE . (there, context ctx-$hash)"
@@ -304,7 +304,19 @@ build_new() {
   fi
   if [ -n "$BUILD_NO_WAIT" ]; then words+=(no-wait=1); fi
   if [ -n "$BUILD_DETACH" ]; then words+=(detach=1); fi
-  follow_program "$image" build-start.sh "${words[@]}" || code=$?
+  while :; do
+    code=0
+    follow_program "$image" build-start.sh "${words[@]}" || code=$?
+    [ "$code" -eq 122 ] || break
+    phase sync
+    tries=$((tries + 1))
+    CONTEXT_HASH=$hash
+    sync_again "$image" "$RUN_ID" "$PREVIOUS" "$5" "$tries"
+    hash=$CONTEXT_HASH
+    RUN_HASH=$hash
+    words+=(fresh=1 "hash=$hash") # the last one counts
+    phase build
+  done
   if [ "$code" -eq 0 ] && [ -n "$BUILD_DETACH" ]; then
     note "$image is being built on the builder (run $RUN_ID); come back with: $PROGRAM attach $image"
     build_result "$image" "$hash" "$tag" started ''

@@ -57,10 +57,28 @@ cmd_sync() {
         sync_tree "$image" "$RUN_ID" "$PREVIOUS" "$bases"
         hash=$CONTEXT_HASH RUN_HASH=$CONTEXT_HASH
       fi
-      host_program sync-commit.sh "$REMOTE_ROOT" "$image" "$hash" "$RUN_ID" "$KEEP_SNAPSHOTS" ${force:+"$force"} \
-        || die 69 "the builder could not keep the copy of $image" "see: $PROGRAM doctor"
+      sync_commit "$image" "$hash" "$bases" "$force"
+      hash=$CONTEXT_HASH RUN_HASH=$CONTEXT_HASH
       sync_result "$image" "$hash" copied
     fi
+  done
+}
+
+# sync_commit IMAGE HASH BASE_HASHES FORCE: CONTEXT_HASH = what it is in the end.
+sync_commit() {
+  local force=$4 code tries=0
+  CONTEXT_HASH=$2
+  while :; do
+    code=0
+    host_program sync-commit.sh "$REMOTE_ROOT" "$1" "$CONTEXT_HASH" "$RUN_ID" "$KEEP_SNAPSHOTS" ${force:+"$force"} || code=$?
+    case $code in
+      0) return ;;
+      75) die 75 "$1 is being built from a tree that is not as it was copied" "wait for it: $PROGRAM attach $1" ;;
+      122) ;;
+      *) die 69 "the builder could not keep the copy of $1" "see: $PROGRAM doctor" ;;
+    esac
+    tries=$((tries + 1)) force=1
+    sync_again "$1" "$RUN_ID" "$PREVIOUS" "$3" "$tries"
   done
 }
 

@@ -17,7 +17,8 @@ sync_remember() {
   context_entries >"$REPLY"
 }
 
-# sync_changes IMAGE RUN PREVIOUS: copies that way; 2 = it cannot, else what it did has to be removed.
+# sync_changes IMAGE RUN PREVIOUS: copies that way; 2 = it cannot, else what it did has to be removed. 3 = the tree before is
+# not as it was copied.
 sync_changes() {
   local old each words=() before
   entries_file "$1" "$3"
@@ -27,8 +28,12 @@ sync_changes() {
   context_entries >"$TEMP_DIR/entries"
   perl -e "$COMPARE_ENTRIES" "$old" "$TEMP_DIR/entries" "$CONTEXT_DIR" >"$TEMP_DIR/gone" 3>"$TEMP_DIR/changed" || return 2
   while IFS= read -r -d '' each; do words+=("$each"); done <"$TEMP_DIR/gone"
-  quote mkdir -p "$REMOTE_ROOT/$1"
-  before=$REPLY
+  library_hash
+  # shellcheck disable=SC2016 # expanded on the host
+  quote bash -c '. "$1" && { snapshot_intact "$2" "$3" || { echo "gantry: damaged" >&2; exit 1; }; }' sh
+  before="$REPLY ~/.gantry/lib/$LIBRARY_HASH/snapshot.sh"
+  quote "$REMOTE_ROOT/$1" "$3"
+  before="$before $REPLY"
   quote cd "$REMOTE_ROOT/$1"
   before="$before && $REPLY"
   quote cp -al "$3" ".partial-$2"
@@ -40,7 +45,9 @@ sync_changes() {
   fi
   kind_shell_file
   HOST_BEFORE="$before && cd .. && " rsync -lptz --from0 --files-from="$TEMP_DIR/changed" \
-    --chmod=Du=rwx,Dgo=rx,Fu=rwX,Fgo=rX -e "bash $REPLY" "$CONTEXT_DIR/" "builder:.partial-$2/" >&2 2>"$TEMP_DIR/rsync.errors" || return 1
+    --chmod=Du=rwx,Dgo=rx,Fu=rwX,Fgo=rX -e "bash $REPLY" "$CONTEXT_DIR/" "builder:.partial-$2/" >&2 2>"$TEMP_DIR/rsync.errors" && return
+  if grep -qx 'gantry: damaged' "$TEMP_DIR/rsync.errors"; then return 3; fi
+  return 1
 }
 
 # What is to be sent goes to file 3 as for context_list_git, what has to go first to standard output. Fails when that is too

@@ -17,6 +17,7 @@ sync_tree() {
     case $code in
       0) ;;
       *)
+        if [ "$code" -eq 3 ] && [ "$attempt" -eq 1 ]; then sync_damaged "$image" "$previous"; fi
         if [ "$code" -ne 2 ]; then sync_discard "$image" "$run"; fi
         code=0
         sync_once "$image" "$run" "$previous" || code=$?
@@ -37,6 +38,27 @@ sync_tree() {
     sync_discard "$image" "$run"
   done
   die 1 "$image changes faster than it can be copied" "stop what writes into $CONTEXT_DIR, or let git ignore what it writes"
+}
+
+# sync_damaged IMAGE HASH: says why all of it is copied.
+sync_damaged() {
+  note "$1: the tree ctx-$2 on the builder is not as it was copied (changed by hand or by a build step); copying without trust in it"
+}
+
+# sync_again IMAGE RUN PREVIOUS BASE_HASHES TIME: the builder did not take the tree CONTEXT_HASH; copies it anew, at the second
+# time without links to anything there. Fails at the third.
+sync_again() {
+  local previous=$3
+  case $5 in
+    1) sync_damaged "$1" "$CONTEXT_HASH" ;;
+    2) previous='' ;;
+    *) die 1 "$1: the tree ctx-$CONTEXT_HASH on the builder is changed as soon as it is copied" \
+      "find out what writes into ~/$REMOTE_ROOT/$1 there" ;;
+  esac
+  SYNC_WHOLE=1
+  context_hash "$1" "$4"
+  sync_discard "$1" "$2"
+  sync_tree "$1" "$2" "$previous" "$4"
 }
 
 sync_discard() { # IMAGE RUN

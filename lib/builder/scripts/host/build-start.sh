@@ -6,16 +6,18 @@
 #   target platform arg secret base                                     as many as there are
 #   base-arg format label                                               likewise
 #   no-cache pull no-wait again detach generated                        =1; generated: containerfile-put.sh has been called
+#   fresh                                                               =1; the received tree takes the place of a damaged one
 # base is NAME:HASH:TAG. Prints `run <id>` and then the log. Asked again for a run that exists, it only shows the log.
+# 122 = nothing was started: the tree has to be copied (again), 75 = likewise, but a build uses it.
 set -euo pipefail
 here=${BASH_SOURCE[0]%/*}
 . "$here/state.sh"
 . "$here/snapshot.sh"
 
-run='' image='' hash='' root='' keep=5 detach='' project='' client='' tag=''
+run='' image='' hash='' root='' keep=5 detach='' project='' client='' tag='' fresh=''
 for pair in "$@"; do
   case $pair in
-    run=* | image=* | hash=* | root=* | keep=* | detach=* | project=* | client=* | tag=*)
+    run=* | image=* | hash=* | root=* | keep=* | detach=* | project=* | client=* | tag=* | fresh=*)
       printf -v "${pair%%=*}" '%s' "${pair#*=}"
       ;;
   esac
@@ -29,7 +31,9 @@ fi
 builds=$GANTRY_STATE/builds/$image
 directory=$builds/$run
 if ! [ -d "$directory" ]; then
-  snapshot_commit "$HOME/$root/$image" "$hash" "$run"
+  code=0
+  snapshot_commit "$HOME/$root/$image" "$hash" "$run" "$fresh" || code=$?
+  case $code in 0) ;; 75) exit 75 ;; *) exit 122 ;; esac
   umask 077
   new=$builds/.new-$run
   mkdir -p "$new"
@@ -54,7 +58,7 @@ if ! [ -d "$directory" ]; then
   count=0
   while IFS= read -r old; do
     count=$((count + 1))
-    if [ "$count" -gt 20 ] && run_over "$builds/$old"; then rm -rf -- "${builds:?}/$old"; fi
+    if [ "$count" -gt 20 ] && run_over "$builds/$old"; then run_forget "$builds/$old"; fi
   done < <(ls -1r "$builds")
 fi
 if [ -n "$detach" ]; then

@@ -1,29 +1,87 @@
 # shellcheck shell=bash
 # Source trees on the builder. Read by the programs that receive one.
 
+# snapshot_list TREE [linked]: prints what is in it, a line for each entry; linked: only files that have other names, too.
+# Who writes into a file changes its size or its time, which is told to the nanosecond. Times of directories do not count.
+snapshot_list() {
+  local tests=()
+  if find "$1" -maxdepth 0 -printf '' 2>/dev/null; then
+    [ -z "${2:-}" ] || tests=(-type f -links +1)
+    (cd -- "$1" && LC_ALL=C find . -mindepth 1 ${tests[@]+"${tests[@]}"} \( -type f -printf 'f %m %s %T@ %p\0' \
+      -o -type l -printf 'l %p %l\0' -o -printf '%y %m %p\0' \))
+  else
+    # shellcheck disable=SC2016 # perl's
+    perl -MFile::Find -MTime::HiRes=lstat -e 'chdir shift or die; my $linked = shift;
+      find({ no_chdir => 1, wanted => sub {
+        return if $_ eq "." || !(my @s = lstat $_);
+        my ($file, $mode) = (-f _ && !-l _, sprintf "%o", $s[2] & 07777);
+        return if $linked && !($file && $s[3] > 1);
+        print $file ? sprintf("f $mode %d %.9f $_\0", @s[7, 9]) : -l _ ? "l $_ " . readlink($_) . "\0" : "d $mode $_\0";
+      } }, ".")' "$1" "${2:-}"
+  fi | tr '\n\0' '\1\n' | LC_ALL=C sort
+}
+
+# snapshot_intact DIRECTORY HASH: whether the tree is as it was when it became a snapshot: .files-HASH says how that was.
+snapshot_intact() {
+  [ -d "$1/$2" ] && [ -e "$1/.files-$2" ] && snapshot_list "$1/$2" | cmp -s - "$1/.files-$2"
+}
+
+# snapshot_sound DIRECTORY TREE: whether the files it shares with other snapshots are as these had them. A build may have
+# written into one while the tree was received.
+snapshot_sound() {
+  local record found=''
+  snapshot_list "$2" linked >"$2.linked" || return 1
+  for record in "$1/.files-$(readlink "$1/current" 2>/dev/null)" "$1"/.files-*; do
+    [ -e "$record" ] || continue
+    found=1
+    if [ -z "$(LC_ALL=C comm -23 "$2.linked" "$record" | head -n 1)" ]; then
+      rm -f -- "$2.linked"
+      return 0
+    fi
+  done
+  rm -f -- "$2.linked"
+  [ -z "$found" ] # of a version of this program that kept no records: rsync has just compared the contents
+}
+
 # snapshot_commit DIRECTORY HASH RUN [FORCE]: the received tree becomes the snapshot HASH, and the current one. One that is
 # there stays, because a build may be reading it; with FORCE it gives way unless one is.
+# 1 = it has to be copied again: it is not there, or not as it was copied; 75 = that, but a build uses it.
 snapshot_commit() {
-  local directory=$1 hash=$2 partial=$1/.partial-$3
+  local directory=$1 hash=$2 code=0
   snapshot_lock "$directory"
-  if [ -d "$partial" ]; then
-    if [ -n "${4:-}" ] && [ -d "$directory/$hash" ]; then
-      snapshots_in_use "$directory"
-      [[ $REPLY == *" $hash "* ]] || rm -rf -- "${directory:?}/$hash"
+  snapshot_place "$@" || code=$?
+  if [ "$code" -eq 0 ]; then
+    touch "$directory/$hash" # the order of use
+    if ! [ "$directory/$hash" -ef "$directory/current" ]; then
+      ln -sfn "$hash" "$directory/.current-$3"
+      mv -fT "$directory/.current-$3" "$directory/current" 2>/dev/null \
+        || mv -fh "$directory/.current-$3" "$directory/current" # the same option in BSD's mv
     fi
-    if [ -d "$directory/$hash" ]; then
-      rm -rf "$partial"
-    else
-      mv "$partial" "$directory/$hash"
-    fi
-  fi
-  touch "$directory/$hash" # the order of use
-  if ! [ "$directory/$hash" -ef "$directory/current" ]; then
-    ln -sfn "$hash" "$directory/.current-$3"
-    mv -fT "$directory/.current-$3" "$directory/current" 2>/dev/null \
-      || mv -fh "$directory/.current-$3" "$directory/current" # the same option in BSD's mv
   fi
   exec 6>&-
+  return "$code"
+}
+
+snapshot_place() { # as snapshot_commit, under the lock
+  local directory=$1 hash=$2 partial=$1/.partial-$3 used=''
+  if [ -d "$partial" ]; then
+    if ! snapshot_list "$partial" >"$partial.files" || ! snapshot_sound "$directory" "$partial"; then
+      rm -rf -- "$partial" "$partial.files"
+      return 1
+    fi
+    if [ -n "${4:-}" ] && [ -d "$directory/$hash" ]; then
+      snapshots_in_use "$directory"
+      if [[ $REPLY == *" $hash "* ]]; then used=1; else rm -rf -- "${directory:?}/$hash"; fi
+    fi
+    if ! [ -d "$directory/$hash" ]; then
+      mv -f "$partial.files" "$directory/.files-$hash" && mv "$partial" "$directory/$hash"
+      return
+    fi
+    rm -rf -- "$partial" "$partial.files"
+  fi
+  if snapshot_intact "$directory" "$hash"; then return 0; fi
+  [ -z "$used" ] || return 75
+  return 1
 }
 
 # snapshots_prune DIRECTORY KEEP: the newest KEEP trees stay, the current one, and those that a build uses.
@@ -41,6 +99,9 @@ snapshots_prune() {
       rm -rf -- "${directory:?}/$name"
     fi
   done < <(ls -1t "$directory")
+  for name in "$directory"/.files-*; do
+    if ! [ -d "$directory/${name##*/.files-}" ]; then rm -f -- "$name"; fi
+  done
   # What a client that died left behind.
   find "$directory" -maxdepth 1 -name '.partial-*' -mmin +1440 -exec rm -rf {} +
   exec 6>&-

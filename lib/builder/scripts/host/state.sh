@@ -3,7 +3,8 @@
 #
 #   ~/.gantry/builds/<image>/<run>/   one build: request, meta, log, result, exit; alive is locked while its runner lives
 #   ~/.gantry/locks/<image>.lock      held while an image is built; .owner names the run
-#   ~/<root>/<image>/<hash>/          one immutable source tree; current -> the last one
+#   ~/.gantry/layers/<project>        layers of builds whose directory is gone
+#   ~/<root>/<image>/<hash>/          one immutable source tree; current -> the last one; .files-<hash> says what is in it
 
 GANTRY_STATE=$HOME/.gantry
 READ_ONLY='' # set: only look, leave nothing
@@ -78,6 +79,35 @@ running_runs() {
     [ -d "$directory" ] && ! run_over "$directory" && found=$found$directory$'\n'
   done
   REPLY=${found%$'\n'}
+}
+
+# run_layers DIR: prints `ID MADE FOUND`: the image that a build ended with, and by the first 11 digits of their ids the layers
+# that it made on the way and those that it found made; lists have commas, - is none. The log is the only one who knows.
+run_layers() {
+  local id=-
+  if [ -s "$1/id" ]; then read -r id <"$1/id" || :; fi
+  awk -v id="${id#sha256:}" '
+    /^(\[[0-9]+\/[0-9]+\] )?(STEP|Step) [0-9]+/ { from = $0 ~ /: FROM / }
+    $1 !~ /^--+>$/ { next }
+    $2 == "Using" { if (NF == 4) known[substr($4, 1, 11)] = 1; else cached = 1; next }
+    NF == 2 && $2 !~ /[^0-9a-f]/ && length($2) > 10 {
+      key = substr($2, 1, 11)
+      if (!(key in seen)) {
+        if (from || cached || key in known) found = found "," key; else made = made "," key
+      }
+      seen[key] = 1
+      cached = 0
+    }
+    END { print id, made == "" ? "-" : substr(made, 2), found == "" ? "-" : substr(found, 2) }' "$1/log" 2>/dev/null || :
+}
+
+# run_forget DIR: removes what is known of a build that ended, except for its layers: prune has to find them.
+run_forget() {
+  if meta "$1" project && [ -n "$REPLY" ]; then
+    mkdir -p "$GANTRY_STATE/layers"
+    run_layers "$1" >>"$GANTRY_STATE/layers/${REPLY//\//_}"
+  fi
+  rm -rf -- "$1"
 }
 
 # Secrets are kept in memory where the host has a directory for that.
