@@ -29,13 +29,13 @@ builder_build() {
   quiet=()
   if [ -n "$QUIET" ]; then quiet=(--quiet); fi
   if [ -n "$DRY_RUN" ]; then
-    GANTRY_PROJECT=$root "$FILE_ROOT/bin/$BUILDER" build --json --dry-run ${quiet[@]+"${quiet[@]}"} "$@" \
+    BUILDER_PROJECT=$root builder build --json --dry-run ${quiet[@]+"${quiet[@]}"} "$@" \
       >"$TEMP_DIR/build" 2>"$TEMP_DIR/build.notes" || code=$?
     while IFS= read -r line; do
       case $line in 'would run: '*) announce "$line" ;; *) printf '%s\n' "$line" >&2 ;; esac
     done <"$TEMP_DIR/build.notes"
   else
-    GANTRY_PROJECT=$root "$FILE_ROOT/bin/$BUILDER" build --json ${quiet[@]+"${quiet[@]}"} "$@" >"$TEMP_DIR/build" || code=$?
+    BUILDER_PROJECT=$root builder build --json ${quiet[@]+"${quiet[@]}"} "$@" >"$TEMP_DIR/build" || code=$?
   fi
   BUILT_IMAGES=() BUILT_HASHES=() BUILT_OUTCOMES=() BUILT_SECONDS=()
   while IFS= read -r line; do
@@ -244,6 +244,7 @@ run_line() {
   note "running: $1"
   (
     cd -- "$PROJECT_ROOT" || exit
+    exec 6>&- 7>&- 8>&- # a deployment that goes on running must not hold our locks
     export IMAGE_REF=$2 CONFIG=${CONFIG_FILE:-} CONFIG_MODE=${CONFIG_MODE:-} WORKSPACE=${CONFIG_WORKSPACE:-}
     exec bash -c "$1"
   ) </dev/null >&2

@@ -81,6 +81,7 @@ cmd_cycle() {
   if [ -n "$connect" ]; then
     [ -n "$CONNECT" ] || die 2 "cycle: the stack has no command to connect" "BuildModes takes it as connect"
     phase connect
+    exec 7>&- 8>&-
     export IMAGE_REF=$NAMED CONFIG=$CONFIG_FILE CONFIG_MODE WORKSPACE=$CONFIG_WORKSPACE
     (cd -- "$PROJECT_ROOT" && exec bash -c "$CONNECT") || die $? "connecting failed"
   fi
