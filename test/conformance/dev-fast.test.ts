@@ -1,7 +1,8 @@
 // `fast` with real podman: what is built, what is replaced, and what is left alone.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import type { DevServiceProps } from "../../lib/image/dev-stack.props";
 import { DevLab, devTools } from "../support/dev-lab";
 import { freePort } from "../support/free-port";
@@ -232,6 +233,17 @@ withTools([...devTools, "ps"], () => {
       stderr: `${lab.id}: backend: single is a file; a single file goes stale in the container when an editor saves it\n  mount its directory\n`,
     });
     configure({});
+  });
+
+  test("another checkout of the same project does not take the containers away", () => {
+    const second = join(lab.home, "second");
+    cpSync(lab.project, second, { recursive: true });
+    expect(lab.run(["fast"], { GANTRY_PROJECT: second })).toMatchObject({
+      code: 2,
+      stderr:
+        `${lab.id}: the container ${lab.id}-backend-dev belongs to another checkout, ${lab.project}\n` +
+        `  stop it there: bin/${lab.id} stop --remove\n`,
+    });
   });
 
   test("a service with another name takes the place of the old one, port included", () => {
