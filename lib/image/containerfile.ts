@@ -14,14 +14,15 @@ import { PinnedImage } from "./pinned-image";
  * const python = pinned("docker.io/library/python:3.11-slim", `sha256:${"0".repeat(64)}`);
  * Containerfile.of({
  *   stages: [
+ *     { name: "base", from: python, steps: aptInstall({ packages: ["ffmpeg"] }) },
+ *     { name: "dependencies", from: "base", steps: pipInstall({ requirements: ["requirements.txt"] }) },
  *     {
  *       name: "final",
- *       from: python,
+ *       from: "dependencies",
  *       steps: [
- *         ...aptInstall({ packages: ["ffmpeg"] }),
  *         Step.workdir("/app"),
- *         ...pipInstall({ requirements: "requirements.txt" }),
  *         Step.copy(["src"], "src"),
+ *         Step.env({ PATH: expanded("/app/bin:${PATH}") }),
  *         Step.user("1000"),
  *         Step.entrypoint(["python", "-m", "jarvis"]),
  *       ],
