@@ -1,6 +1,6 @@
 # shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034,SC2153
-# Publications, and what is done with their registry. The work is done where the images are, by registry-host.sh on the
-# builder's host; the token goes there on standard input and is never an argument.
+# Publications, and what is done with their registry. The work is done where the images are, by registry-host.sh and its parts
+# on the builder's host; the token goes there on standard input and is never an argument.
 
 # The settings become plain shell variables; shellcheck cannot see where they come from.
 TOKEN='' TOKEN_FILE='' TOKEN_FROM=''
@@ -92,13 +92,20 @@ find_token() {
   die 2 "there is no token for $REGISTRY" "put it into the environment as $TOKEN_ENV, or name a file: --token-file FILE"
 }
 
-# registry OPERATION WORD…: runs registry-host.sh for the loaded publication. ANSWER = what it printed; returns its code.
+# registry OPERATION WORD…: runs registry-host.sh with the operation's part for the loaded publication. ANSWER = what it printed; returns its code.
 registry() {
-  local operation=$1 program code=0
+  local operation=$1 part program rest code=0
   shift
   temp_dir
+  case $operation in
+    look | context) part=look ;;
+    publish | assemble | move) part=push ;;
+    restore | verify) part=pull ;;
+    inventory | remove) part=gc ;;
+  esac
   IFS= read -r -d '' program <"$PROGRAM_DIR/registry-host.sh" || :
-  printf '%s\n' "$TOKEN" | on_builder bash -c "$program" registry-host "$operation" "registry=$REGISTRY" "name=$NAME" \
+  IFS= read -r -d '' rest <"$PROGRAM_DIR/registry-$part.sh" || :
+  printf '%s\n' "$TOKEN" | on_builder bash -c "$program"$'\n'"$rest" registry-host "$operation" "registry=$REGISTRY" "name=$NAME" \
     "user=$USER_NAME" "insecure=$INSECURE" "engine=$ENGINE" "$@" >"$TEMP_DIR/registry" || code=$?
   IFS= read -r -d '' ANSWER <"$TEMP_DIR/registry" || :
   return "$code"

@@ -1,0 +1,60 @@
+# shellcheck shell=bash disable=SC2154
+# Operations on a whole repository. Sent behind registry-host.sh.
+
+# inventory: every tag with its digest, kind and time, and the children of every index.
+inventory() {
+  local tag i=0 all each
+  skopeo list-tags "${one[@]}" "docker://$repository" >"$dir/tags" 2>"$errors" || {
+    case $(<"$errors") in *'name unknown'* | *NAME_UNKNOWN* | *'not found'* | *' 404 '*) return 0 ;; esac
+    trouble 'the list of tags' "$errors"
+  }
+  all=$(tr -d '\n' <"$dir/tags" | sed -n 's/.*"Tags":[[:space:]]*\[\([^]]*\)\].*/\1/p' | tr -d ' "' | tr ',' '\n' | sort)
+  for tag in $all; do
+    i=$((i + 1))
+    fetch "$tag" "$dir/tag.$i" &
+    if [ $((i % 8)) -eq 0 ]; then wait; fi
+  done
+  wait
+  i=0
+  for tag in $all; do
+    i=$((i + 1))
+    if ! [ -s "$dir/tag.$i" ]; then
+      [ -e "$dir/tag.$i.none" ] || trouble "the look at $tag" "$dir/tag.$i.errors"
+      continue
+    fi
+    sha256_of "$dir/tag.$i" && digest=$REPLY
+    if is_index "$dir/tag.$i"; then
+      # Whatever an index names is kept with it, attestations included.
+      grep -oE 'sha256:[0-9a-f]{64}' "$dir/tag.$i" | sort -u | sed "s/^/child $digest /"
+      # Of the first child, because an index has no time.
+      each=$(grep -oE 'sha256:[0-9a-f]{64}' "$dir/tag.$i" | head -n 1)
+      skopeo inspect "${one[@]}" --config --raw "docker://$repository@$each" >"$dir/config" 2>/dev/null || printf '{}' >"$dir/config"
+      one_of created "$dir/config"
+      printf 'tag %s %s index %s\n' "$tag" "$digest" "${REPLY:--}"
+    else
+      skopeo inspect "${one[@]}" --config --raw "docker://$repository@$digest" >"$dir/config" 2>/dev/null || printf '{}' >"$dir/config"
+      one_of created "$dir/config"
+      printf 'tag %s %s image %s\n' "$tag" "$digest" "${REPLY:--}"
+    fi
+  done
+}
+
+# remove: digests (tag=), in the order given.
+remove() {
+  local each
+  for each in ${tags[@]+"${tags[@]}"}; do
+    if skopeo delete "${one[@]}" "docker://$repository@$each" >"$errors" 2>&1; then
+      printf 'deleted %s\n' "$each"
+    else
+      case $(<"$errors") in
+        *'manifest unknown'* | *MANIFEST_UNKNOWN* | *'not found'*) printf 'deleted %s\n' "$each" ;;
+        *) trouble "the removal of $each" "$errors" ;;
+      esac
+    fi
+  done
+}
+
+case $operation in
+  inventory) inventory ;;
+  remove) remove ;;
+esac
