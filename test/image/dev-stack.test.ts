@@ -2,6 +2,7 @@ import { TerraformStack, Testing } from "cdktf";
 import { parse } from "yaml";
 import { DevStack, type DevServiceProps, type DevStackProps } from "../../lib/image";
 import { messageOf } from "../support/project";
+import { touchedBy } from "../support/purity";
 import { Template } from "../support/template";
 
 const backend: DevServiceProps = {
@@ -165,6 +166,14 @@ describe("the files of two services", () => {
       "io.gantry.config": `\${${variable}_CONFIG}`,
     };
   }
+});
+
+test("the constructor touches nothing but the tree", () => {
+  const declare = () =>
+    new DevStack(new TerraformStack(Testing.app(), "lab"), "jarvis", { services: { backend, frontend } });
+  declare(); // all modules are loaded now
+  const stack = new TerraformStack(Testing.app(), "lab");
+  expect(touchedBy(() => void new DevStack(stack, "jarvis", { services: { backend, frontend } }))).toEqual([]);
 });
 
 test("directories that services share get SELinux's shared label, also one inside of the other", () => {
