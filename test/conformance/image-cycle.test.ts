@@ -17,7 +17,8 @@ withTools(modesTools, () => {
   const PROPS = {
     destroy: 'echo "destroy $WORKSPACE" >>deploy.log',
     // What a deployment leaves running must not hold the lock of its workspace.
-    deploy: 'sleep 20 >/dev/null 2>&1 </dev/null & echo "deploy $WORKSPACE $CONFIG_MODE $IMAGE_REF" >>deploy.log; [ ! -e refuse.log ]',
+    deploy:
+      'sleep 20 >/dev/null 2>&1 </dev/null & echo "deploy $WORKSPACE $CONFIG_MODE $IMAGE_REF" >>deploy.log; [ ! -e refuse.log ]',
     connect: "echo connected to $WORKSPACE",
     verifyCommand: ["/bin/cat", "/src/main"],
     targetDirectories: ["target"],
