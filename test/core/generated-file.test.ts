@@ -228,7 +228,7 @@ describe("a failed synthesis writes no file", () => {
   describe("and leaves Terraform's configuration as it was", () => {
     const NAMES = ["first", "lab", "last"];
     /** Three stacks, of which only the middle one has files. */
-    const declare = (value: string, more: (stacks: readonly TerraformStack[], app: App) => void = () => {}) => {
+    const declare = (value: string, more: (stacks: readonly TerraformStack[], app: App) => void = () => undefined) => {
       return (app: App) => {
         const stacks = NAMES.map((name) => (name === "lab" ? lab(app, { a: value }) : new TerraformStack(app, name)));
         for (const stack of stacks) new TerraformOutput(stack, "o", { value });
@@ -238,9 +238,9 @@ describe("a failed synthesis writes no file", () => {
     const configurations = () => NAMES.map((name) => project.read(`cdktf.out/stacks/${name}/cdk.tf.json`));
 
     test.each<[string, string, () => void, (stacks: readonly TerraformStack[], app: App) => void]>([
-      ["a file edited by hand", "edited by hand", () => project.write(`${FILES}/a`, "by hand"), () => {}],
-      ["a stack that is not well", "not well", () => {}, ([, , last]) => failing(last as TerraformStack)],
-      ["an app that is not well", "not well", () => {}, (_, app) => failing(app as unknown as TerraformStack)],
+      ["a file edited by hand", "edited by hand", () => project.write(`${FILES}/a`, "by hand"), () => undefined],
+      ["a stack that is not well", "not well", () => undefined, ([, , last]) => last && failing(last)],
+      ["an app that is not well", "not well", () => undefined, (_, app) => failing(app as unknown as TerraformStack)],
     ])("%s", (_, fault, before, more) => {
       project.synth(declare("1"));
       const were = configurations();
