@@ -111,6 +111,29 @@ The build failed: the image does not stand on its base ${reference}.
     expect(json("build", "--json", "--no-cache", "made")[0]).toMatchObject({ outcome: "built" });
   });
 
+  test("outside of git a narrow context is as narrow", () => {
+    lab.write("plain.ignored/Containerfile", "FROM scratch\nCOPY . /\n");
+    lab.write("plain.ignored/.dockerignore", "**/*.tmp\n");
+    lab.write("plain.ignored/sub/left.tmp", "1\n");
+    lab.write("plain.ignored/sub/in", "1\n");
+    lab.write("plain.ignored/subway", "1\n");
+    lab.write("plain.ignored/other/out", "1\n");
+    const plain = { CONTEXT: "plain.ignored", NARROW: 1, INPUT_COUNT: 1, INPUT_1: "sub" };
+    lab.configure({}, { ...lab.images, plain });
+    const before = json("build", "--json", "plain")[0];
+    expect(before?.outcome).toBe("built");
+    expect(lab.tree("plain:dev", ".")).toEqual({
+      Containerfile: "644 FROM scratch\nCOPY . /\n",
+      sub: "directory",
+      "sub/in": "644 1\n",
+    });
+    lab.write("plain.ignored/other/out", "2\n");
+    expect(json("build", "--json", "plain")[0]).toMatchObject({ outcome: "up to date", hash: before?.hash });
+    lab.write("plain.ignored/sub/in", "2\n");
+    expect(json("build", "--json", "plain")[0]).toMatchObject({ outcome: "built" });
+    lab.configure({});
+  });
+
   test("images of others by a tag are warned of, unless the stack allows them", () => {
     lab.write("dev/Containerfile", `${DEV}COPY --from=example.invalid/tool:1 /x /\n`);
     const warning =
