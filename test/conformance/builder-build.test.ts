@@ -310,7 +310,7 @@ withTools(labTools, () => {
     const { code, stderr } = lab.run("build", "app");
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /What would free space:\n(.*\n)* {2}\d+ images of lab, shared layers counted each time +[\d.]+ GiB\n/,
+      /What would free space:\n {2}prune {8} +[\d.]+ GiB {2}.*\n {2}prune --all {2} +[\d.]+ GiB {2}\d+ images.*\n/,
     );
     expect(stderr).toMatch(/builder: the builder's disk is too full for a build: \d+ of 1000000 GiB free in \//);
     expect(lab.host.run(`test -d ~/development/app/${hashOf("app")}`).code).toBe(1);

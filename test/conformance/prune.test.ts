@@ -78,8 +78,10 @@ withTools([...standinTools, "buildah", "busybox"], () => {
     });
 
     test("--all takes the current images too, but no name of the user's own", () => {
+      host.output("podman tag localhost/app:ctx-bbbbbbbbbbb3 localhost/mine:1");
       expect(files.run(["prune", "--all", "--yes"]).code).toBe(0);
-      expect(names()).toEqual([...FOREIGN, "localhost/app:ctx-bbbbbbbbbbb3", "localhost/app:keep-this-one"].sort());
+      const own = ["localhost/app:ctx-bbbbbbbbbbb3", "localhost/app:keep-this-one", "localhost/mine:1"];
+      expect(names()).toEqual([...FOREIGN, ...own].sort());
       // Still whole, though its base has lost its name.
       expect(host.run("podman save -o x.tar fromours && tar -tf x.tar >/dev/null").code).toBe(0);
     });

@@ -160,7 +160,8 @@ preflight() {
     [ "$kind" = free ] || continue
     [ "$kib" -lt $((MIN_FREE_GIB * 1048576)) ] || continue
     note "$directory on the builder has $((kib / 1048576)) GiB free; builds want $MIN_FREE_GIB GiB"
-    host_program disk-report.sh "$ENGINE" "$REMOTE_ROOT" "$PROJECT" >&2 || :
+    image_tags
+    host_program disk-report.sh "$ENGINE" "$REMOTE_ROOT" "$PROJECT" "$KEEP_SNAPSHOTS" "$REPLY" >&2 || :
     die 1 "the builder's disk is too full for a build: $((kib / 1048576)) of $MIN_FREE_GIB GiB free in $directory" \
       "$PROGRAM prune --dry-run shows what would go; minFreeGib in the stack is the limit"
   done <<<"$PROBE"

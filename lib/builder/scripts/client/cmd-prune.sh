@@ -6,9 +6,11 @@ help_prune() {
 Usage: $PROGRAM prune [OPTIONS] [--yes] [--dry-run] [--json]
 
 Lists what old builds of this project have left on the host, with sizes, and removes it: images that no tag of this stack
-names any more, old snapshots of the sources, old logs. Never touches images of anybody else.
+names any more, layers of failed and of superseded builds, old snapshots of the sources, old logs. Never touches images of
+anybody else.
 
-  --all                 also the current images and the caches of RUN --mount=type=cache; the next build starts from nothing
+  --all                 also the current images with all tags that build gave them, all that is left of images that are no
+                        longer in the stack, and the caches of RUN --mount=type=cache; the next build starts from nothing
   --everything          the same, and all snapshots and logs, and images without a name that have this project's label
   --caches              the caches without --all
   --only-caches         the caches and nothing else
@@ -21,13 +23,13 @@ names any more, old snapshots of the sources, old logs. Never touches images of 
   --dry-run             only lists
   --json                lists as one JSON array
 
-Sizes of images count layers that several images share each time.
+Sizes are what gets free: what an image shares with one that stays does not count.
 Exit codes: 0 done, 2 usage, 69 unreachable, 75 a build is running, 77 not confirmed (--yes).
 TEXT
 }
 
 cmd_prune() {
-  local total plan removed name code=0 also='' keep='' older='' as_lines=''
+  local total plan removed code=0 also='' keep='' older='' as_lines=''
   local -a settings options
   options=()
   while [ $# -gt 0 ]; do
@@ -52,13 +54,8 @@ cmd_prune() {
   done
   options+=("OTHER=${also# }" "KEEP=${keep# }" "OLDER_THAN=$older")
   settings=("PROJECT=$PROJECT" "ENGINE=$ENGINE" "REMOTE_ROOT=$REMOTE_ROOT" "KEEP_SNAPSHOTS=$KEEP_SNAPSHOTS")
-  local images=''
-  # shellcheck disable=SC2153 # of settings.sh
-  for name in $IMAGES; do
-    load_image "$name"
-    images="$images $IMAGE:$TAG"
-  done
-  settings+=("IMAGES=${images# }")
+  image_tags
+  settings+=("IMAGES=$REPLY")
 
   phase list
   host_ssh_setup

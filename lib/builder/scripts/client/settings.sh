@@ -33,3 +33,14 @@ load_settings() {
   find_project
   STATE_DIR=$PROJECT_ROOT/.gantry
 }
+
+# image_tags: REPLY = `IMAGE:TAG` of all images, for the host's prune.
+image_tags() {
+  local name images=''
+  for name in $IMAGES; do
+    load_image "$name"
+    # shellcheck disable=SC2153 # of the image
+    images="$images $IMAGE:$TAG"
+  done
+  REPLY=${images# }
+}
