@@ -305,6 +305,7 @@ withTools(labTools, () => {
   });
 
   test("too little room: refused before anything is copied, with what would free how much", () => {
+    lab.ok("build", "app");
     lab.write("app/f", "room\n");
     lab.configure({ MIN_FREE_GIB: 1_000_000 });
     const { code, stderr } = lab.run("build", "app");
