@@ -402,7 +402,7 @@ list_former() {
     while IFS= read -r dir; do
       file_is_old "$dir" || continue
       counted+=("$dir")
-      size=$(du -sk "${counted[@]}" 2>/dev/null | awk -F '\t' -v dir="$dir" '$2 == dir { printf "%d", $1 * 1024 }')
+      size=$(du -sk ${counted[@]+"${counted[@]}"} 2>/dev/null | awk -F '\t' -v dir="$dir" '$2 == dir { printf "%d", $1 * 1024 }')
       line snapshot "$dir" "${size:-0}" "${dir#"$HOME/"}"
     done < <(snapshot_directories "$HOME/$REMOTE_ROOT/$name")
   done < <(former_images)
