@@ -1,34 +1,18 @@
 // The same program on this machine, without ssh; and where the usual tools are missing.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FileRoot } from "../support/file-root";
+import { LocalEngine } from "../support/local-engine";
 import type { Ran } from "../support/standin";
-import { hasTool, which, withTools } from "../support/tools";
+import { which, withTools } from "../support/tools";
 
 withTools(["podman", "rsync", "git", "perl"], () => {
   let files: FileRoot;
-  let home: string;
-  let env: NodeJS.ProcessEnv;
+  const engine = new LocalEngine();
+  const { home, env } = engine;
   beforeAll(() => {
-    home = mkdtempSync(join(tmpdir(), "gantry-local-"));
     files = new FileRoot({ HOST_KIND: "local" }, { app: {} });
-    // Images of its own.
-    writeFileSync(
-      join(home, "storage.conf"),
-      `[storage]\ndriver = "overlay"\ngraphroot = "${home}/store"\nrunroot = "${home}/run"\n`,
-    );
-    writeFileSync(
-      join(home, "containers.conf"),
-      `[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n${hasTool("runc") ? 'runtime = "runc"\n' : ""}`,
-    );
-    env = {
-      HOME: home,
-      CONTAINERS_STORAGE_CONF: join(home, "storage.conf"),
-      CONTAINERS_CONF: join(home, "containers.conf"),
-      BUILDAH_ISOLATION: "chroot",
-    };
     write("app/Containerfile", "FROM scratch\nCOPY f /f\n");
     write("app/f", "1\n");
     write(".gitignore", "/files/\n/bin/\n");
@@ -36,10 +20,7 @@ withTools(["podman", "rsync", "git", "perl"], () => {
   });
   afterAll(() => {
     files.stop();
-    // The images' files may belong to subordinate ids, or, as root, be mounted.
-    if (process.getuid?.() === 0) spawnSync("umount", [join(home, "store/overlay")]);
-    else spawnSync("podman", ["unshare", "rm", "-rf", join(home, "store")], { env: { ...process.env, ...env } });
-    rmSync(home, { recursive: true, force: true });
+    engine.remove();
   });
 
   const write = (path: string, text: string) => {

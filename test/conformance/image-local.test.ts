@@ -6,35 +6,24 @@ import { dirname, join } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { GpuBuilder, Host } from "../../lib/builder";
 import { BaseImage, ContainerImage, GhcrPublication, GhcrRepository } from "../../lib/image";
+import { LocalEngine } from "../support/local-engine";
 import { registryTools, startStandin, type Ran, type Standin } from "../support/standin";
-import { hasTool, withTools } from "../support/tools";
+import { withTools } from "../support/tools";
 
 withTools([...registryTools, "perl", "skopeo"], () => {
   let host: Standin;
   let project: string;
-  let home: string;
+  const engine = new LocalEngine();
   let env: NodeJS.ProcessEnv;
   let address: string;
   beforeAll(async () => {
     host = await startStandin({ registry: true });
     address = host.registry?.address ?? "";
-    home = mkdtempSync(join(tmpdir(), "gantry-local-"));
     project = mkdtempSync(join(tmpdir(), "gantry it's "));
-    writeFileSync(
-      join(home, "storage.conf"),
-      `[storage]\ndriver = "overlay"\ngraphroot = "${home}/store"\nrunroot = "${home}/run"\n`,
-    );
-    writeFileSync(
-      join(home, "containers.conf"),
-      `[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n${hasTool("runc") ? 'runtime = "runc"\n' : ""}`,
-    );
     env = {
       ...host.env,
-      HOME: home,
+      ...engine.env,
       XDG_RUNTIME_DIR: "",
-      CONTAINERS_STORAGE_CONF: join(home, "storage.conf"),
-      CONTAINERS_CONF: join(home, "containers.conf"),
-      BUILDAH_ISOLATION: "chroot",
       REGISTRY_PASSWORD: host.registry?.password ?? "",
     };
     write("cdktf.json", "{}\n");
@@ -47,9 +36,8 @@ withTools([...registryTools, "perl", "skopeo"], () => {
     synth();
   });
   afterAll(async () => {
-    if (process.getuid?.() === 0) spawnSync("umount", [join(home, "store/overlay")]);
-    else spawnSync("podman", ["unshare", "rm", "-rf", join(home, "store")], { env });
-    for (const each of [home, project]) rmSync(each, { recursive: true, force: true });
+    engine.remove();
+    rmSync(project, { recursive: true, force: true });
     await host.stop();
   });
 

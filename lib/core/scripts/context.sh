@@ -150,9 +150,9 @@ nested_trees() {
 # git_tree DIRECTORY INDEX: GIT_TREE of a directory, through a private copy of the index that stays for the file list. A new
 # copy every time: a file that was new to git the last time may be an ignored one by now.
 git_tree() {
-  local answer objects index prefix paths=(.)
+  local answer objects attributes index prefix raw paths=(.)
   if [ "$1" = "$CONTEXT_DIR" ] && [ -n "$NARROW" ]; then paths=(${INPUTS[@]+"${INPUTS[@]}"}); fi
-  if ! answer=$(cd -- "$1" && git rev-parse --git-path index --git-path objects --show-prefix 2>"$2.errors"); then
+  if ! answer=$(cd -- "$1" && git rev-parse --git-path index --git-path objects --git-path info/attributes --show-prefix 2>"$2.errors"); then
     # Where there is a repository that git does not read, guessing what is ignored could send a secret away.
     repository_above "$1" || return 1
     IFS= read -r -d '' answer <"$2.errors" || :
@@ -161,7 +161,9 @@ git_tree() {
   index=${answer%%$'\n'*}
   answer=${answer#*$'\n'}
   objects=${answer%%$'\n'*}
-  prefix=${answer#"$objects"}
+  answer=${answer#*$'\n'}
+  attributes=${answer%%$'\n'*}
+  prefix=${answer#"$attributes"}
   prefix=${prefix#$'\n'}
   case $index in /*) ;; *) index=$1/$index ;; esac
   case $objects in /*) ;; *) objects=$1/$objects ;; esac
@@ -183,7 +185,7 @@ git_tree() {
     git --literal-pathspecs -c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.safecrlf=false \
       -c core.fileMode=true -c core.looseCompression=0 -c advice.addEmbeddedRepo=false add -A -- "${paths[@]}" 2>"$2.errors" || exit
     git ls-files -s -- . | grep '^160000 ' >"$2.nested" &
-    raw_entries "$2" >"$2.raw" 2>"$2.raw-errors" &
+    raw_entries "$2" "$attributes" >"$2.raw" 2>"$2.raw-errors" &
     raw=$!
     git write-tree --missing-ok ${prefix:+"--prefix=$prefix"} 2>>"$2.errors" || exit
     if ! wait "$raw"; then
@@ -227,19 +229,21 @@ repository_above() {
 # raw_entries: of the files here whose bytes are not what git would commit of them: what they are, and the path, each ended by
 # NUL. Those are files with converted line ends or with a filter (large files), and those that git was told not to look at.
 # What is copied is what lies here.
-raw_entries() { # INDEX
-  local all='''' attributes='' code=0 setting
-  while IFS= read -r setting; do
-    case $setting in
-      'core.autocrlf true' | 'core.autocrlf input') all=1 ;;
-      core.attributesfile*) attributes=1 ;;
-    esac
-  done < <(git config --get-regexp '^core\.(autocrlf|attributesfile)$' 2>/dev/null)
+raw_entries() { # INDEX ATTRIBUTES-FILE
+  local all='' attributes='' code=0 setting
+  exec 3< <(git config --get-regexp '^core\.(autocrlf|attributesfile)$' 2>/dev/null)
   git ls-files -z -v -- . | perl -0ne '
     $attributes = 1 if m{(?:^. |/)\.gitattributes\0?\z};
     print substr($_, 2) if /^[a-zS] /;
     END { $? = 3 if $attributes }' >"$1.unseen" || code=$?
-  if [ "$code" -eq 3 ] || outer_attributes; then attributes=1; fi
+  if [ "$code" -eq 3 ] || outer_attributes "$2"; then attributes=1; fi
+  while IFS= read -r setting <&3; do
+    case $setting in
+      'core.autocrlf true' | 'core.autocrlf input') all=1 ;;
+      core.attributesfile*) attributes=1 ;;
+    esac
+  done
+  if [ -z "$all$attributes" ] && ! [ -s "$1.unseen" ]; then return 0; fi
   {
     cat -- "$1.unseen"
     if [ -n "$all" ]; then
@@ -263,11 +267,12 @@ raw_entries() { # INDEX
     print $sum->hexdigest, "\t$_\0"'
 }
 
-# outer_attributes: whether there are attributes that are not in the context: above it, in the repository, or the user's.
+# outer_attributes FILE: whether there are attributes that are not in the context: above it, in FILE of the repository, or the
+# user's.
 outer_attributes() {
   local directory file
   directory=$(pwd -P)
-  for file in "$(git rev-parse --git-path info/attributes)" "${XDG_CONFIG_HOME:-${HOME:-}/.config}/git/attributes" /etc/gitattributes; do
+  for file in "$1" "${XDG_CONFIG_HOME:-${HOME:-}/.config}/git/attributes" /etc/gitattributes; do
     if [ -s "$file" ]; then return 0; fi
   done
   while ! [ -e "$directory/.git" ] && [ -n "$directory" ]; do

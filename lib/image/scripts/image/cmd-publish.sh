@@ -59,15 +59,16 @@ cmd_publish() {
 # publish_one: the loaded publication. Also for release, which sets VERSION_TAG.
 publish_one() {
   local each content here=''
+  MOVING=()
+  for each in $MOVING_TAGS; do MOVING+=("tag=$each"); done
   phase hash
+  look_ahead
   content_hash "$IMAGE"
   RUN_IMAGE=$IMAGE RUN_HASH=$HASH
   OUR_DIGEST='' PUSHED=() DONE_TAGS=() WOULD=''
   content=$CONTENT_PREFIX$HASH
-  MOVING=()
-  for each in $MOVING_TAGS; do MOVING+=("tag=$each"); done
   phase look
-  registry look "tag=$content" ${VERSION_TAG:+"tag=$VERSION_TAG"} ${MOVING[@]+"${MOVING[@]}"} || registry_failed $?
+  looked_ahead || look_now "$HASH" || registry_failed $?
   tag_answer "$content"
   OUR_DIGEST=$REPLY
   if [ -n "$VERSION_TAG" ]; then
@@ -107,6 +108,25 @@ publish_one() {
   registry publish "source=localhost/$IMAGE:ctx-$HASH" "hash=$HASH" "content=$content" "arch=$PLATFORM_HERE" "version=$VERSION_TAG" \
     ${MOVING[@]+"${MOVING[@]}"} "${LABELS[@]}" || registry_failed $?
   publish_done published "$content"
+}
+
+# look_now HASH: what is behind the content tag and the others.
+look_now() { registry look "tag=$CONTENT_PREFIX$1" ${VERSION_TAG:+"tag=$VERSION_TAG"} ${MOVING[@]+"${MOVING[@]}"}; }
+
+# look_ahead: begins to look at the content that was published last, beside the hashing: mostly it is this one.
+look_ahead() {
+  AHEAD='' AHEAD_PID=''
+  if [ -r "$STATE_DIR/published/$PUBLICATION" ]; then read -r AHEAD <"$STATE_DIR/published/$PUBLICATION" || :; fi
+  [[ $AHEAD =~ ^[0-9a-f]{16}$ ]] || return 0
+  temp_dir
+  REGISTRY_ANSWER=$TEMP_DIR/ahead look_now "$AHEAD" 2>/dev/null &
+  AHEAD_PID=$!
+}
+
+# looked_ahead: whether that look was at this content and got an answer; ANSWER.
+looked_ahead() {
+  [ -n "$AHEAD_PID" ] && wait "$AHEAD_PID" && [ "$AHEAD" = "$HASH" ] || return 1
+  IFS= read -r -d '' ANSWER <"$TEMP_DIR/ahead" || :
 }
 
 # published_all: whether every tag of the answer is on OUR_DIGEST.
@@ -309,5 +329,8 @@ publish_result() {
     say "$IMAGE: $1, $REGISTRY/$NAME:$2 is $OUR_DIGEST"
     for each in ${DONE_TAGS[@]+"${DONE_TAGS[@]}"}; do say "  $each is on it now"; done
   fi
+  state_dir
+  mkdir -p -- "$STATE_DIR/published"
+  printf '%s\n' "$HASH" >"$STATE_DIR/published/$PUBLICATION"
   run_write "$1" 0
 }

@@ -106,8 +106,8 @@ registry() {
   IFS= read -r -d '' program <"$PROGRAM_DIR/registry-host.sh" || :
   IFS= read -r -d '' rest <"$PROGRAM_DIR/registry-$part.sh" || :
   printf '%s\n' "$TOKEN" | on_builder bash -c "$program"$'\n'"$rest" registry-host "$operation" "registry=$REGISTRY" "name=$NAME" \
-    "user=$USER_NAME" "insecure=$INSECURE" "engine=$ENGINE" "$@" >"$TEMP_DIR/registry" || code=$?
-  IFS= read -r -d '' ANSWER <"$TEMP_DIR/registry" || :
+    "user=$USER_NAME" "insecure=$INSECURE" "engine=$ENGINE" "$@" >"${REGISTRY_ANSWER:-$TEMP_DIR/registry}" || code=$?
+  IFS= read -r -d '' ANSWER <"${REGISTRY_ANSWER:-$TEMP_DIR/registry}" || :
   return "$code"
 }
 
