@@ -156,7 +156,8 @@ withTools(modesTools, () => {
       lab.ok("build");
       expect(findings("--config", "one.yaml")).toEqual([
         expect.objectContaining({ level: "ok", check: "tools" }),
-        expect.objectContaining({ level: "ok", check: "sindri", what: "FROM ${BASE_IMAGE}" }),
+        expect.objectContaining({ level: "ok", check: "sindri-base" }),
+        expect.objectContaining({ level: "ok", check: "sindri", what: "stands on images that do not change" }),
         { level: "ok", check: "config", what: "one.yaml: workspace one, local", remedy: "" },
         { level: "ok", check: "sindri", what: "built on sindri:base-latest", remedy: "" },
       ]);

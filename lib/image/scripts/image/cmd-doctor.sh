@@ -1,10 +1,12 @@
-# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034,SC2031,SC2153
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034,SC2030,SC2031,SC2153
 # doctor: what is wrong, each with its remedy.
 
 # shellcheck source=build.sh
 . "$PROGRAM_DIR/build.sh"
 # shellcheck source=config.sh
 . "$PROGRAM_DIR/config.sh"
+# shellcheck source=../../../core/scripts/floating-bases.sh
+. "$COMMON_DIR/floating-bases.sh"
 
 help_doctor() {
   cat <<TEXT
@@ -85,7 +87,7 @@ check_builder() {
 
 # check_containerfile IMAGE: what it starts from. A tag may be another image tomorrow; a base of ours is built first.
 check_containerfile() {
-  local image=$1 file line from floating='' first=''
+  local image=$1 file from floating=''
   containerfile_of "$image"
   load_tags "$image"
   file=$REPLY
@@ -93,22 +95,29 @@ check_containerfile() {
     finding error "$image" "$file is not there" "contexts are relative to $PROJECT_ROOT, the Containerfile to its context"
     return
   fi
-  local stages=' '
-  while IFS= read -r line; do
-    [[ $line =~ ^[[:space:]]*[Ff][Rr][Oo][Mm][[:space:]]+((--[^[:space:]]+[[:space:]]+)*)([^[:space:]]+)([[:space:]]+[Aa][Ss][[:space:]]+([^[:space:]]+))? ]] || continue
-    from=${BASH_REMATCH[3]}
-    [ -z "${BASH_REMATCH[5]:-}" ] || stages="$stages${BASH_REMATCH[5]} "
-    first=${first:-$from}
-    case $stages in *" $from "*) continue ;; esac
-    case $from in scratch | localhost/* | *@sha256:* | *'$'*) continue ;; esac
-    is_base_name "$from" || floating="$floating $from"
-  done <"$file"
+  REPLY=$(floating_of "$image" "$file")
+  while IFS= read -r from; do
+    [ -z "$from" ] || is_base_name "$from" || floating="$floating $from"
+  done <<<"$REPLY"
   if [ -n "$floating" ]; then
     finding warning "$image" "FROM a tag that may move:$floating" "pin it by digest: NAME@sha256:…"
-  elif [ -n "$BASES" ] && [ "$ROLE" = dev ]; then
-    finding ok "$image" "FROM $first"
+  else
+    finding ok "$image" "stands on images that do not change"
   fi
 }
+
+# floating_of IMAGE FILE: prints what floating_bases finds, with the build arguments that the builder has for the image.
+floating_of() (
+  words=("${BASE_ARG:-_}=localhost/base")
+  PROGRAM=$BUILDER
+  load_image "$1"
+  for ((i = 1; i <= ARG_COUNT; i++)); do
+    name=ARG_$i
+    words+=("${!name}")
+  done
+  floating_bases "$2" "${words[@]}"
+  printf '%s\n' "$REPLY"
+)
 
 # is_base_name NAME: whether it is a name that this program gives to an image of the stack.
 is_base_name() (
@@ -119,12 +128,13 @@ is_base_name() (
   exit 1
 )
 
-# check_chain IMAGE: its first layers are those of its base, or it was not built on it.
+# check_chain IMAGE: its first layers are those of its base, or it was not built on it. One that only takes files from its bases
+# need not be.
 check_chain() {
   local image=$1 base layers base_layers
   load_tags "$image"
   local bases=$BASES own=localhost/$image:$MOVING_TAG tag
-  [ -n "$bases" ] || return 0
+  [ -n "$bases" ] && [ -n "$BASE_ARG" ] || return 0
   layers=$(engine image inspect --format '{{json .RootFS.Layers}}' "$own" 2>/dev/null </dev/null) || {
     finding warning "$image" "$own is not built yet" "build it: $PROGRAM build $image"
     return
