@@ -106,7 +106,6 @@ export class ImageProgram extends Construct {
       ROLE: this.images.get(image) ?? "image",
       CONTEXT: image.context,
       CONTAINERFILE: image.file,
-      BASE_ARG: image.baseArg ?? "",
       BASES: image.bases.map(({ imageName }) => imageName).join(" "),
       BASE_ARG: image.baseArg ?? "",
       PLATFORMS: (image.platforms ?? []).join(" "),
