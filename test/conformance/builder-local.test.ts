@@ -92,7 +92,7 @@ withTools(["podman", "rsync", "git", "perl"], () => {
     const names =
       "bash sh env cat cp mv rm ln ls mkdir mkfifo mktemp rmdir sort head tail tee tr touch wc date dd df du find grep awk " +
       "sed cut id readlink dirname basename sleep sha256sum openssl shasum flock setsid tar gzip perl git rsync podman runc crun " +
-      "ps kill uname stat chmod xargs newuidmap newgidmap conmon docker true false";
+      "comm ps kill uname stat chmod xargs newuidmap newgidmap conmon docker true false";
     for (const name of names.split(" ").filter((each) => !missing.includes(each))) {
       const file = which(name);
       if (file !== undefined) symlinkSync(file, join(directory, name));

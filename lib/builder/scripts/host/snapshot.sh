@@ -23,7 +23,7 @@ snapshot_list() {
 
 # snapshot_intact DIRECTORY HASH: whether the tree is as it was when it became a snapshot: .files-HASH says how that was.
 snapshot_intact() {
-  [ -d "$1/$2" ] && [ -e "$1/.files-$2" ] && snapshot_list "$1/$2" | cmp -s - "$1/.files-$2"
+  [ -d "$1/$2" ] && [ -e "$1/.files-$2" ] && [ "$(snapshot_list "$1/$2")" = "$(<"$1/.files-$2")" ]
 }
 
 # snapshot_sound DIRECTORY TREE: whether the files it shares with other snapshots are as these had them. A build may have
