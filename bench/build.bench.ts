@@ -93,6 +93,8 @@ function writeTree(dir: string, files: number): void {
     writeFileSync(join(folder, `file-${i}.txt`), `${i}\n${line}`);
   }
   writeFileSync(join(dir, "Containerfile"), "FROM scratch\nCOPY . /src\n");
+  // Written in the second of its index, a file is read by git each time, until the index is written again.
+  execFileSync("find", [dir, "-exec", "touch", "-d", "1 minute ago", "{}", "+"]);
   const git = (...args: string[]) =>
     execFileSync("git", ["-C", dir, "-c", "user.name=b", "-c", "user.email=b@example.com", ...args]);
   git("init", "-q");

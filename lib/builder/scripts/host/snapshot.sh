@@ -1,21 +1,21 @@
 # shellcheck shell=bash
 # Source trees on the builder. Read by the programs that receive one.
 
-# snapshot_list TREE [linked]: prints what is in it, a line for each entry; linked: only files that have other names, too.
+# snapshot_list TREE [COUNTED]: prints what is in it, a line for each entry; COUNTED: files behind the number of their names.
 # Who writes into a file changes its size or its time, which is told to the nanosecond. Times of directories do not count.
 snapshot_list() {
-  local tests=()
+  local count=''
   if find "$1" -maxdepth 0 -printf '' 2>/dev/null; then
-    [ -z "${2:-}" ] || tests=(-type f -links +1)
-    (cd -- "$1" && LC_ALL=C find . -mindepth 1 ${tests[@]+"${tests[@]}"} \( -type f -printf 'f %m %s %T@ %p\0' \
+    [ -z "${2:-}" ] || count='%n '
+    (cd -- "$1" && LC_ALL=C find . -mindepth 1 \( -type f -printf "${count}f %m %s %T@ %p\0" \
       -o -type l -printf 'l %p %l\0' -o -printf '%y %m %p\0' \))
   else
     # shellcheck disable=SC2016 # perl's
-    perl -MFile::Find -MTime::HiRes=lstat -e 'chdir shift or die; my $linked = shift;
+    perl -MFile::Find -MTime::HiRes=lstat -e 'chdir shift or die; my $counted = shift;
       find({ no_chdir => 1, wanted => sub {
         return if $_ eq "." || !(my @s = lstat $_);
         my ($file, $mode) = (-f _ && !-l _, sprintf "%o", $s[2] & 07777);
-        return if $linked && !($file && $s[3] > 1);
+        print "$s[3] " if $counted && $file;
         print $file ? sprintf("f $mode %d %.9f $_\0", @s[7, 9]) : -l _ ? "l $_ " . readlink($_) . "\0" : "d $mode $_\0";
       } }, ".")' "$1" "${2:-}"
   fi | tr '\n\0' '\1\n' | LC_ALL=C sort
@@ -26,11 +26,15 @@ snapshot_intact() {
   [ -d "$1/$2" ] && [ -e "$1/.files-$2" ] && [ "$(snapshot_list "$1/$2")" = "$(<"$1/.files-$2")" ]
 }
 
-# snapshot_sound DIRECTORY TREE: whether the files it shares with other snapshots are as these had them. A build may have
-# written into one while the tree was received.
+# snapshot_sound DIRECTORY TREE: whether the files it shares with other snapshots are as these had them: a build may have
+# written into one while the tree was received. Leaves the list of the tree in TREE.files.
 snapshot_sound() {
   local record found=''
-  snapshot_list "$2" linked >"$2.linked" || return 1
+  : >"$2.linked"
+  snapshot_list "$2" counted | LC_ALL=C awk -v linked="$2.linked" '
+    /^[0-9]/ { count = $1; sub(/^[0-9]+ /, ""); if (count > 1) print >linked }
+    { print }' | LC_ALL=C sort >"$2.files" || return 1
+  LC_ALL=C sort -o "$2.linked" "$2.linked"
   for record in "$1/.files-$(readlink "$1/current" 2>/dev/null)" "$1"/.files-*; do
     [ -e "$record" ] || continue
     found=1
@@ -65,8 +69,8 @@ snapshot_commit() {
 snapshot_place() { # as snapshot_commit, under the lock
   local directory=$1 hash=$2 partial=$1/.partial-$3 used=''
   if [ -d "$partial" ]; then
-    if ! snapshot_list "$partial" >"$partial.files" || ! snapshot_sound "$directory" "$partial"; then
-      rm -rf -- "$partial" "$partial.files"
+    if ! snapshot_sound "$directory" "$partial"; then
+      rm -rf -- "$partial" "$partial.files" "$partial.linked"
       return 1
     fi
     if [ -n "${4:-}" ] && [ -d "$directory/$hash" ]; then
