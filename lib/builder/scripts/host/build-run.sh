@@ -12,7 +12,7 @@ here=${BASH_SOURCE[0]%/*}
 
 run=${directory##*/}
 project='' image='' hash='' tag='' engine='' root='' containerfile='' target='' platform='' no_cache='' pull='' no_wait=''
-again='' engine_pid='' base_arg='' format='' base_layers='' base_reference=''
+again='' engine_pid='' waited='' base_arg='' format='' base_layers='' base_reference=''
 cache_from='' cache_to='' cache_user=''
 arguments=() secrets=() bases=()
 while IFS= read -r -d '' pair; do
@@ -81,6 +81,7 @@ base_ready() {
   while :; do
     if ! lock_fd -s -n "$4"; then
       in_use "$1"
+      waited=1
       [ -n "$said" ] || printf 'Waiting for the base %s: %s\n' "$1" "$REPLY"
       said=1
       lock_fd -s "$4"
@@ -194,6 +195,7 @@ if ! lock_fd -n 9; then
     printf '%s is being built: %s\n' "$image" "$REPLY"
     finish 75
   fi
+  waited=1
   printf 'Waiting: %s is being built: %s\n' "$image" "$REPLY"
   lock_fd 9
 fi
@@ -269,8 +271,9 @@ if ! cd "$HOME/$root/$image/$hash"; then
   printf 'The source tree ctx-%s is not on the builder any more: build again.\n' "$hash"
   finish 65
 fi
-# The build before this one may have written into it: podman lets RUN --mount=type=bind,rw do that.
-if ! snapshot_intact "$HOME/$root/$image" "$hash"; then
+# build-start.sh has just looked at it. The build that this one waited for may have written into it since: podman lets
+# RUN --mount=type=bind,rw do that.
+if [ -n "$waited" ] && ! snapshot_intact "$HOME/$root/$image" "$hash"; then
   printf '%s\n' "The source tree ctx-$hash was changed on the builder after it was copied, by hand or by a step of another build." \
     '  Build again: it is copied again. The tag did not move.'
   printf '%s\n' outcome=failed "step=the source tree" >"$directory/result"
