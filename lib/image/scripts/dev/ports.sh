@@ -71,7 +71,7 @@ makes_way() {
   done
   container "$1" || return 1
   [ "$C_ROOT" = "$PROJECT_ROOT" ] || return 1
-  case " $TODO " in *" $C_SERVICE "*) return 0 ;; esac
+  case " $BEHIND " in *" $C_SERVICE "*) return 0 ;; esac
   return 1
 }
 

@@ -26,10 +26,10 @@ service_state() {
   fi
 }
 
-# plan SERVICES…: TODO = those that are not current; ends the program when another checkout has our names.
+# plan SERVICES…: BEHIND = those that are not current; ends the program when another checkout has our names.
 plan() {
   local each
-  TODO=''
+  BEHIND=''
   for each in "$@"; do
     hashes_of "$each"
     service_state
@@ -38,10 +38,10 @@ plan() {
         die 2 "the container $CONTAINER belongs to another checkout, $C_ROOT" "stop it there: bin/$PROGRAM stop --remove"
         ;;
       current) ;;
-      *) TODO="$TODO $each" ;;
+      *) BEHIND="$BEHIND $each" ;;
     esac
   done
-  TODO=${TODO# }
+  BEHIND=${BEHIND# }
   orphans
 }
 
@@ -266,13 +266,13 @@ bring_up() {
   half_replaced "$@"
   [ -z "$AGAIN" ] || containers_look
   plan "$@"
-  if [ -z "$TODO$ORPHANS" ]; then
+  if [ -z "$BEHIND$ORPHANS" ]; then
     for each in "$@"; do RESULTS="$RESULTS$each current 0"$'\n'; done
     return
   fi
   lock
   # Everything that can be wrong is looked at, and everything is built, before anything that runs is touched.
-  for each in $TODO; do
+  for each in $BEHIND; do
     hashes_of "$each"
     service_ports
   done
@@ -280,7 +280,7 @@ bring_up() {
   for each in "$@"; do
     hashes_of "$each"
     copied=0
-    case " $TODO " in
+    case " $BEHIND " in
       *" $each "*)
         image_up_to_date
         copied=$COPIED
