@@ -21,7 +21,6 @@ export const CLIENT_PROGRAMS: ProgramSet = {
     "cmd-ssh.sh",
     "cmd-status.sh",
     "cmd-sync.sh",
-    "cmd-version.sh",
     "follow.sh",
     "host-ec2.sh",
     "host-existing.sh",

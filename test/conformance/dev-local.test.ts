@@ -76,10 +76,10 @@ withTools(["python3", "python3-venv", "curl"], () => {
     const { code, stdout } = lab.run(["doctor"], { PATH: `${lab.bin}:${process.env.PATH ?? ""}` });
     expect(code).toBe(1);
     for (const line of [
-      "WRONG  app: .env is not there\n       jarvis setup\n",
-      "WRONG  app: the directory app/new is not there\n       jarvis setup\n",
-      "WRONG  not installed: no-such-program\n",
-      "WRONG  the model models/voice.onnx is not there\n       jarvis setup\n",
+      "ERROR   app: .env is not there\n        -> jarvis setup\n",
+      "ERROR   app: the directory app/new is not there\n        -> jarvis setup\n",
+      "ERROR   local: not installed: no-such-program\n",
+      "ERROR   local: the model models/voice.onnx is not there\n        -> jarvis setup\n",
     ]) {
       expect(stdout).toContain(line);
     }
@@ -110,7 +110,7 @@ withTools(["python3", "python3-venv", "curl"], () => {
 
   test("setup makes directories, .env for you only, and models; twice it changes nothing", () => {
     lab.remove(".env");
-    expect(lab.shim("setup.sh")).toMatchObject({ code: 0, stdout: expect.not.stringContaining("WRONG") });
+    expect(lab.shim("setup.sh")).toMatchObject({ code: 0, stdout: expect.not.stringContaining("ERROR") });
     expect([there("data/raw"), there("app/new")]).toEqual([true, true]);
     expect(lab.read(".env")).toBe(lab.read(".env.example"));
     expect(statSync(join(lab.project, ".env")).mode & 0o777).toBe(0o600);
@@ -124,7 +124,9 @@ withTools(["python3", "python3-venv", "curl"], () => {
     lab.write(".env.example", `${lab.read(".env.example")}NEW=1\n`);
     expect(lab.run(["doctor"])).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining("WRONG  app: .env lacks NEW, which .env.example has\n       add them to .env\n"),
+      stdout: expect.stringContaining(
+        "ERROR   app: .env lacks NEW, which .env.example has\n        -> add them to .env\n",
+      ),
     });
     lab.write(".env", `${lab.read(".env")}NEW=2\n`);
   });
@@ -187,7 +189,7 @@ withTools(["python3", "python3-venv", "curl"], () => {
       "jarvis: warning: nothing listens on port 9 of this machine: lm-studio (language models)\n",
     );
     configure({}, { external: { "lm-studio": { port } } });
-    expect(lab.run(["doctor"]).stdout).toContain(`ok     lm-studio answers on port ${port}\n`);
+    expect(lab.run(["doctor"]).stdout).toContain(`ok      external: lm-studio answers on port ${port}\n`);
     configure();
   });
 

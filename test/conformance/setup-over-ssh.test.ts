@@ -1,16 +1,14 @@
 // setup through ssh on a stand-in host: what works there for real (directories, storage.conf, markers), a restart, and a
 // registration whose key must not be seen. Only as root, where the host has a throw-away account: its shell is told there
 // to take recorders for sudo and what sudo may not do here.
-import { userInfo } from "node:os";
 import { FileRoot, settingsOf } from "../support/file-root";
 import { type Standin, standinTools, startStandin } from "../support/standin";
-import { withTools } from "../support/tools";
+import { asRoot, withTools } from "../support/tools";
 
 const QUICK = { GANTRY_WAIT_SECONDS: "0.2", GANTRY_WAIT_TRIES: "100" };
-const onlyAsRoot = userInfo().uid === 0 ? describe : describe.skip;
 
 withTools([...standinTools, "tmux", "buildah", "skopeo", "python3"], () => {
-  onlyAsRoot("as root: on a throw-away account", () => {
+  asRoot(() => {
     let host: Standin;
     let files: FileRoot;
     const setup = (...flags: string[]) => files.run(["setup", ...flags], { env: QUICK });

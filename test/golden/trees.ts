@@ -13,6 +13,9 @@ const ORIGINS: Readonly<Record<string, string>> = {
   dev: "lib/image/scripts/dev",
 };
 
+/** Programs that stand elsewhere, under the name that people call. */
+const ENTRIES = ["lib/core/scripts/launcher.sh", "lib/image/scripts/dev-shim.sh"];
+
 /** Texts by path. */
 export type Tree = ReadonlyMap<string, string>;
 
@@ -61,7 +64,6 @@ export function goldenTree(outdir: string): Map<string, string> {
 function originOf(path: string, text: string): string | undefined {
   const [, folder = "", name = ""] = /^lib\/gantry\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
   const programs = ORIGINS[folder];
-  if (programs === undefined && !path.startsWith("bin/")) return undefined;
-  const origin = programs === undefined ? "lib/core/scripts/launcher.sh" : `${programs}/${name}`;
-  return readFileSync(join(root, origin), "utf8") === text ? origin : undefined;
+  const origins = programs === undefined ? ENTRIES : [`${programs}/${name}`];
+  return origins.find((origin) => readFileSync(join(root, origin), "utf8") === text);
 }

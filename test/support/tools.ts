@@ -8,6 +8,19 @@ export function hasTool(name: string): boolean {
   return findTool(name) !== undefined;
 }
 
+/** The tests in `body` need to be root: as {@link withTools}, for a right instead of a tool. */
+export function asRoot(body: () => void): void {
+  if (process.getuid?.() === 0) {
+    body();
+  } else if (process.env.CI === "true") {
+    test("runs as root", () => {
+      throw new Error("these tests need to be root, for a throw-away account");
+    });
+  } else {
+    describe.skip("[not root]", body);
+  }
+}
+
 /**
  * The tests in `body` need these external tools (names of `test/tools/tools.json`). When one is missing they are skipped,
  * and the table at the end of the run says so; under `CI=true` they fail instead. The reporter reads the block's title.

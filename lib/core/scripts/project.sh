@@ -3,6 +3,16 @@
 # The settings become plain shell variables; shellcheck cannot see where they come from.
 # shellcheck disable=SC2034
 
+# check_settings FILE: what the settings of every kind have; PROJECT_ROOT (absolute) and STATE_DIR.
+check_settings() {
+  case $ENGINE in
+    podman | docker) ;;
+    *) die 2 "$1: ENGINE is '$ENGINE'; allowed: podman, docker" ;;
+  esac
+  find_project
+  STATE_DIR=$PROJECT_ROOT/.gantry
+}
+
 # find_project: PROJECT_ROOT = the directory that image contexts are relative to.
 find_project() {
   local start dir

@@ -3,6 +3,8 @@
 
 # shellcheck source=setup-settings.sh
 . "$PROGRAM_DIR/setup-settings.sh"
+# shellcheck source=../../../core/scripts/findings.sh
+. "$COMMON_DIR/findings.sh"
 
 help_doctor() {
   cat <<TEXT
@@ -15,26 +17,6 @@ engine, storage, disk, snapshots, GPU, clock and idle stop. Each finding comes w
 
 Exit codes: 0 nothing wrong, 1 warnings or errors, 2 usage.
 TEXT
-}
-
-FINDINGS='' FAULTS=0
-
-# finding LEVEL CHECK WHAT [REMEDY]
-finding() {
-  local mark level=$1 check=$2 what=$3 remedy=${4:-}
-  # The host does not know what this program is called.
-  remedy=${remedy//@ /$PROGRAM }
-  [ "$level" = ok ] || FAULTS=$((FAULTS + 1))
-  if [ -n "$JSON" ]; then
-    json_string "$what" && what=$REPLY
-    json_string "$remedy" && remedy=$REPLY
-    FINDINGS="${FINDINGS:+$FINDINGS,}{\"level\":\"$level\",\"check\":\"$check\",\"what\":$what,\"remedy\":$remedy}"
-    return
-  fi
-  case $level in ok) mark='ok     ' ;; warning) mark='WARNING' ;; *) mark='ERROR  ' ;; esac
-  [ -n "$QUIET" ] && [ "$level" = ok ] && return
-  say "$mark $check: $what"
-  [ -z "$remedy" ] || say "        -> ${remedy//$'\n'/$'\n'           }"
 }
 
 cmd_doctor() {
@@ -57,8 +39,7 @@ cmd_doctor() {
   fi
   # shellcheck disable=SC2034
   DRY_RUN=''
-  [ -z "$JSON" ] || say "[$FINDINGS]"
-  [ "$FAULTS" -eq 0 ] || exit 1
+  findings_end
 }
 
 # --- here ---------------------------------------------------------------------------------------------------------------
@@ -192,7 +173,7 @@ check_outputs() {
   address=$(terraform_output public_ip) || address=''
   [ -n "$address" ] || address=$(terraform_output private_ip) || address=''
   if [ -z "$id" ]; then
-    finding error outputs "the stack has no outputs for $PROGRAM" "deploy the stack: @ up"
+    finding error outputs "the stack has no outputs for $PROGRAM" "deploy the stack: $PROGRAM up"
   elif [ -n "$INSTANCE_ID" ] && [ "$id" != "$INSTANCE_ID" ]; then
     finding warning outputs "the outputs name $id, but $INSTANCE_ID is in use" "forget the old one: rm $STATE_DIR/$PROJECT.$PROGRAM.address"
   elif [ -n "$HOST_ADDRESS" ] && [ "$address" != "$HOST_ADDRESS" ]; then
@@ -209,13 +190,14 @@ check_host() {
   before=$(date +%s)
   lines=$(host_program doctor.sh "${SETUP_SETTINGS[@]}" "MIN_FREE_GIB=$MIN_FREE_GIB" \
     "KEEP_SNAPSHOTS=$KEEP_SNAPSHOTS" "IMAGES=$IMAGES" </dev/null) || {
-    finding error host "the check on the host failed" "@ shell, and look around"
+    finding error host "the check on the host failed" "$PROGRAM shell, and look around"
     return
   }
   while IFS=$'\t' read -r level check what remedy; do
     case $level in
       clock) check_clock "$check" "$before" ;;
-      ok | warning | error) finding "$level" "$check" "$what" "$remedy" ;;
+      # The host does not know what this program is called.
+      ok | warning | error) finding "$level" "$check" "$what" "${remedy//@ /$PROGRAM }" ;;
     esac
   done <<<"$lines"
 }

@@ -1,22 +1,11 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR
 # help: all commands, or one.
 
-help_help() { say "Usage: $PROGRAM help [COMMAND]"; }
+# shellcheck source=../../../core/scripts/help.sh
+. "$COMMON_DIR/help.sh"
 
-cmd_help() {
-  while [ $# -gt 0 ]; do
-    case $1 in
-      -*) common_flag "$1" || bad_argument help "$1" ;;
-      *)
-        show_help "$1"
-        return
-        ;;
-    esac
-    shift
-  done
+help_overview() {
   cat <<TEXT
-Usage: $PROGRAM COMMAND [OPTIONS]
-
 Edit here, build there: copies the sources of images to a builder and builds them on it.
 ${IMAGES:+Images: $IMAGES
 }
@@ -39,9 +28,7 @@ ${IMAGES:+Images: $IMAGES
   version            what exactly is running
 
 All take --dry-run (say what would be done), --json, --yes (no questions), --quiet and --help.
-
 TEXT
-  help_exit_codes
 }
 
 help_exit_codes() {
@@ -58,16 +45,8 @@ Exit codes
 TEXT
 }
 
-# show_help COMMAND: all about one command.
-show_help() {
-  local file
-  case $1 in
-    up | start | stop | down) file=power ;;
-    status | setup | sync | build | loop | ssh | shell | attach | logs | prune | doctor | version | help) file=$1 ;;
-    *) die 2 "unknown command: $1" "see: $PROGRAM help" ;;
-  esac
-  load_command "$file"
-  "help_$1"
-  say ''
-  help_exit_codes
+# The content hash of the host programs names their directory on the builder.
+version_facts() {
+  library_hash
+  say "library $LIBRARY_HASH"
 }

@@ -12,7 +12,8 @@ HOST_DIR=$FILE_ROOT/lib/gantry/host
 command_file() {
   case $1 in
     up | start | stop | down) REPLY=power ;;
-    status | setup | sync | build | loop | ssh | shell | attach | logs | prune | doctor | version | help) REPLY=$1 ;;
+    help | version) REPLY=help ;;
+    status | setup | sync | build | loop | ssh | shell | attach | logs | prune | doctor) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }

@@ -26,12 +26,7 @@ load_settings() {
     ec2 | existing | local) ;;
     *) die 2 "$file: HOST_KIND is '$HOST_KIND'; allowed: ec2, existing, local" ;;
   esac
-  case $ENGINE in
-    podman | docker) ;;
-    *) die 2 "$file: ENGINE is '$ENGINE'; allowed: podman, docker" ;;
-  esac
-  find_project
-  STATE_DIR=$PROJECT_ROOT/.gantry
+  check_settings "$file"
 }
 
 # image_tags: REPLY = `IMAGE:TAG` of all images, for the host's prune.

@@ -52,7 +52,7 @@ compose_up() {
   compose_variables
   hashes_of "$wanted"
   words+=(-p "$PROGRAM" -f "$FILE_ROOT/$PROGRAM/compose.yaml" up -d --no-build --no-deps "$SERVICE")
-  REPLY=$("${words[@]}" 2>&1) || code=$?
+  REPLY=$("${words[@]}" 2>&1 9>&-) || code=$?
   [ "$code" -eq 0 ] || return "$code"
   # Its own word counts for nothing.
   [ "$(engine inspect --format '{{.State.Status}}' "$CONTAINER" 2>/dev/null || :)" != created ] \

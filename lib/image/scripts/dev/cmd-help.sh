@@ -1,22 +1,11 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR
 # help: all commands, or one.
 
-help_help() { say "Usage: $PROGRAM help [COMMAND]"; }
+# shellcheck source=../../../core/scripts/help.sh
+. "$COMMON_DIR/help.sh"
 
-cmd_help() {
-  while [ $# -gt 0 ]; do
-    case $1 in
-      -*) common_flag "$1" || bad_argument help "$1" ;;
-      *)
-        show_help "$1"
-        return
-        ;;
-    esac
-    shift
-  done
+help_overview() {
   cat <<TEXT
-Usage: $PROGRAM COMMAND [OPTIONS]
-
 Services to work on, in containers with your code mounted, or without containers.
 ${SERVICES:+Services: $SERVICES
 }
@@ -41,9 +30,7 @@ ${SERVICES:+Services: $SERVICES
   version            what exactly is running
 
 All take --dry-run (say what would be done), --json, --yes (no questions), --quiet and --help.
-
 TEXT
-  help_exit_codes
 }
 
 help_exit_codes() {
@@ -58,13 +45,4 @@ Exit codes
    77  it wants a --yes
   130  interrupted; what ran before runs on
 TEXT
-}
-
-# show_help COMMAND: all about one command.
-show_help() {
-  command_file "$1" || die 2 "unknown command: $1" "see: $PROGRAM help"
-  load_command "$REPLY"
-  "help_$1"
-  say ''
-  help_exit_codes
 }

@@ -1,7 +1,11 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
 # The container engine, what runs of ours on it, and the lock that lets one change at a time happen.
 
-engine() { "$ENGINE" "$@"; }
+# shellcheck source=../../../core/scripts/lock.sh
+. "$COMMON_DIR/lock.sh"
+
+# Without our lock (file 9): what it leaves running would hold it.
+engine() { "$ENGINE" "$@" 9>&-; }
 
 engine_there() {
   has "$ENGINE" || die 1 "$ENGINE is not installed" "install it, or change the engine in the stack"
@@ -10,7 +14,7 @@ engine_there() {
 # engine_said COMMAND…: runs the engine; when it fails, its words are in REPLY.
 engine_said() {
   local code=0
-  REPLY=$("$ENGINE" "$@" 2>&1) || code=$?
+  REPLY=$(engine "$@" 2>&1) || code=$?
   return "$code"
 }
 
@@ -28,7 +32,7 @@ containers_ask() {
     format="$format$label"
   done
   temp_dir
-  exec 4< <("$ENGINE" ps -a --filter "label=io.gantry.dev=$PROGRAM" --format "$format" 2>"$TEMP_DIR/ps.errors" && echo '|end')
+  exec 4< <("$ENGINE" ps -a --filter "label=io.gantry.dev=$PROGRAM" --format "$format" 2>"$TEMP_DIR/ps.errors" 9>&- && echo '|end')
 }
 
 # containers_read: CONTAINERS = the answer, a line each: name|state|service|config|root
@@ -77,23 +81,18 @@ state_word() {
 
 LOCK=''
 
-# lock: one change at a time. A directory is made or is there, on every system; a program that was killed leaves one behind.
+# lock: one change at a time.
 lock() {
   local pid=''
-  [ -z "$LOCK" ] || return 0
-  [ -z "$DRY_RUN" ] || return 0
+  [ -z "$LOCK$DRY_RUN" ] || return 0
   state_dir
-  if ! mkdir "$STATE_DIR/$PROGRAM.lock" 2>/dev/null; then
-    read -r pid 2>/dev/null <"$STATE_DIR/$PROGRAM.lock/pid" || :
-    if [ -z "$pid" ]; then sleep 1 && { read -r pid 2>/dev/null <"$STATE_DIR/$PROGRAM.lock/pid" || :; }; fi
-    if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then
-      die 75 "another run of $PROGRAM is at work (process $pid)" "wait for it, or end it"
-    fi
-    rm -rf -- "$STATE_DIR/$PROGRAM.lock"
-    mkdir "$STATE_DIR/$PROGRAM.lock" 2>/dev/null || die 75 "another run of $PROGRAM is at work" "wait for it"
+  exec 9<>"$STATE_DIR/$PROGRAM.lock"
+  if ! lock_file -n 9; then
+    read -r pid <"$STATE_DIR/$PROGRAM.lock" || :
+    die 75 "another run of $PROGRAM is at work${pid:+ (process $pid)}" "wait for it, or end it"
   fi
-  LOCK=$STATE_DIR/$PROGRAM.lock
-  printf '%s\n' "$$" >"$LOCK/pid"
+  printf '%s\n' "$$" >"$STATE_DIR/$PROGRAM.lock"
+  LOCK=1
 }
 
 # What a run that ends halfway must put right.
@@ -101,5 +100,4 @@ UNDO=''
 
 engine_leave() {
   [ -z "$UNDO" ] || $UNDO
-  [ -z "$LOCK" ] || rm -rf -- "$LOCK"
 }

@@ -103,7 +103,7 @@ expand_argument() {
 base_id() {
   case $1 in
     *@sha256:*) REPLY=$1 ;;
-    *) REPLY=$("$ENGINE" image inspect --format '{{.Id}}' "$1" 2>/dev/null) || REPLY='' ;;
+    *) REPLY=$(engine image inspect --format '{{.Id}}' "$1" 2>/dev/null) || REPLY='' ;;
   esac
 }
 

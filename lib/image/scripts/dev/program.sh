@@ -11,7 +11,8 @@ command_file() {
   case $1 in
     stats | df) REPLY=usage ;;
     backup | restore) REPLY=backup ;;
-    fast | clean | local | full | build | setup | stop | status | logs | volumes | doctor | help | version) REPLY=$1 ;;
+    help | version) REPLY=help ;;
+    fast | clean | local | full | build | setup | stop | status | logs | volumes | doctor) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }

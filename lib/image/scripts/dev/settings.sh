@@ -17,12 +17,7 @@ read_settings() {
 # load_settings: the same, checked; PROJECT_ROOT (absolute) and STATE_DIR.
 load_settings() {
   read_settings
-  case $ENGINE in
-    podman | docker) ;;
-    *) die 2 "$FILE_ROOT/$PROGRAM/dev.env: ENGINE is '$ENGINE'; allowed: podman, docker" ;;
-  esac
-  find_project
-  STATE_DIR=$PROJECT_ROOT/.gantry
+  check_settings "$FILE_ROOT/$PROGRAM/dev.env"
 }
 
 # load_service NAME: the settings of one service.

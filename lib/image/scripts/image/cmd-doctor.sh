@@ -7,6 +7,8 @@
 . "$PROGRAM_DIR/config.sh"
 # shellcheck source=../../../core/scripts/floating-bases.sh
 . "$COMMON_DIR/floating-bases.sh"
+# shellcheck source=../../../core/scripts/findings.sh
+. "$COMMON_DIR/findings.sh"
 
 help_doctor() {
   cat <<TEXT
@@ -16,23 +18,6 @@ Looks at the tools on this machine, the builder, the images ("why do builds take
 on the base?), the room that is left, and the CONFIG file when one is named. Changes nothing. Exit code 1 when something is
 wrong.
 TEXT
-}
-
-FINDINGS='' FAULTS=0
-
-# finding LEVEL CHECK WHAT [REMEDY]
-finding() {
-  local what remedy
-  if [ "$1" = error ]; then FAULTS=$((FAULTS + 1)); fi
-  if [ -n "$JSON" ]; then
-    json_string "$3" && what=$REPLY
-    json_string "${4:-}" && remedy=$REPLY
-    FINDINGS="${FINDINGS:+$FINDINGS,}{\"level\":\"$1\",\"check\":\"$2\",\"what\":$what,\"remedy\":$remedy}"
-    return
-  fi
-  if [ "$1" = ok ] && [ -n "$QUIET" ]; then return; fi
-  printf '%-8s %-10s %s\n' "$1" "$2" "$3"
-  [ -z "${4:-}" ] || printf '%-19s %s\n' '' "$4"
 }
 
 cmd_doctor() {
@@ -55,8 +40,7 @@ cmd_doctor() {
   if check_builder; then
     for image in $IMAGES; do check_chain "$image"; done
   fi
-  [ -z "$JSON" ] || say "[$FINDINGS]"
-  [ "$FAULTS" -eq 0 ] || exit 1
+  findings_end
 }
 
 check_tools() {

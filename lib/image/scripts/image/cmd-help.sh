@@ -1,29 +1,13 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # help: all commands, one, or the targets of the Makefile.
 
+# shellcheck source=../../../core/scripts/help.sh
+. "$COMMON_DIR/help.sh"
 # shellcheck source=cmd-history.sh
 . "$PROGRAM_DIR/cmd-history.sh"
 
-help_help() { say "Usage: $PROGRAM help [COMMAND | targets]"; }
-
-cmd_help() {
-  while [ $# -gt 0 ]; do
-    case $1 in
-      targets)
-        help_targets
-        return
-        ;;
-      -*) common_flag "$1" || bad_argument help "$1" ;;
-      *)
-        show_help "$1"
-        return
-        ;;
-    esac
-    shift
-  done
+help_overview() {
   cat <<TEXT
-Usage: $PROGRAM COMMAND [OPTIONS]
-
 Builds the images of this stack on its builder (bin/$BUILDER), publishes and releases them, and clears what they leave.
 ${IMAGES:+Images: $IMAGES
 }
@@ -45,9 +29,7 @@ ${IMAGES:+Images: $IMAGES
   version            what exactly is running
 
 All take --dry-run (say what would be done), --json, --yes (no questions; so does FORCE=1), --quiet and --help.
-
 TEXT
-  help_exit_codes
 }
 
 help_exit_codes() {
@@ -64,14 +46,9 @@ Exit codes
 TEXT
 }
 
-# show_help COMMAND: all about one command.
-show_help() {
-  command_file "$1" || die 2 "unknown command: $1" "see: $PROGRAM help"
-  [ -r "$PROGRAM_DIR/cmd-$REPLY.sh" ] || die 2 "unknown command: $1" "see: $PROGRAM help"
-  load_command "$REPLY"
-  "help_$1"
-  say ''
-  help_exit_codes
+help_topic() {
+  [ "$1" = targets ] || return 1
+  help_targets
 }
 
 # help_targets: the targets of the Makefile and the justfile, with the times they were said to take and those they took.
@@ -102,3 +79,5 @@ measured() {
     fi
   done <<<"$HISTORY"
 }
+
+version_facts() { say "builder bin/$BUILDER"; }

@@ -12,7 +12,8 @@ if [ "${FORCE:-}" = 1 ]; then YES=1; fi
 # Commands that share a file are named in the first lines.
 command_file() {
   case $1 in
-    build | publish | verify | promote | release | gc | status | inspect | clear | cycle | history | doctor | help | version) REPLY=$1 ;;
+    help | version) REPLY=help ;;
+    build | publish | verify | promote | release | gc | status | inspect | clear | cycle | history | doctor) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }

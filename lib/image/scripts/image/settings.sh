@@ -18,12 +18,7 @@ read_settings() {
 # load_settings: the same, checked; PROJECT_ROOT (absolute) and STATE_DIR.
 load_settings() {
   read_settings
-  case $ENGINE in
-    podman | docker) ;;
-    *) die 2 "$FILE_ROOT/$PROGRAM/image.env: ENGINE is '$ENGINE'; allowed: podman, docker" ;;
-  esac
-  find_project
-  STATE_DIR=$PROJECT_ROOT/.gantry
+  check_settings "$FILE_ROOT/$PROGRAM/image.env"
 }
 
 # load_tags NAME: load_image, and what its builds are called: REPOSITORY, CONTENT_PREFIX, VERSION_TAG, MOVING_TAG, ROLE.

@@ -1,5 +1,8 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
 # Sources from a git repository: a bare mirror that all builds share, and a work tree for each build.
+
+# shellcheck source=../../../core/scripts/lock.sh
+. "$COMMON_DIR/lock.sh"
 
 SOURCE_TREE='' SOURCE_MIRROR=''
 
@@ -18,24 +21,6 @@ source_url() {
     || die 2 "there is no repository to build from" "give BuildModes a source: { url: … }, or make the project a git repository"
   note "the project has no remote: building what is committed in $REPLY"
 }
-
-# lock_file [-s] [-n] FD: takes the lock of an open file: -s shared, -n without waiting. The kernel frees it when we end, however that is.
-if has flock; then
-  lock_file() { flock "$@"; }
-else
-  lock_file() { # macOS
-    local how=2 fd=''
-    while [ $# -gt 0 ]; do
-      case $1 in
-        -s) how=$((how - 1)) ;;
-        -n) how=$((how + 4)) ;;
-        *) fd=$1 ;;
-      esac
-      shift
-    done
-    perl -e 'open(my $f, "+<&=", $ARGV[0]) or die $!; exit(flock($f, $ARGV[1]) ? 0 : 1)' "$fd" "$how"
-  }
-fi
 
 # source_checkout REF: SOURCE_TREE = a work tree of the commit, SOURCE_COMMIT, SOURCE_SHORT. No REF: the stack's, else the
 # repository's default branch.
