@@ -240,19 +240,32 @@ withTools(labTools, () => {
     expect(lab.imageId(`app:ctx-${hash}`)).toBe("");
   });
 
-  test("a tree that moves while it is copied is copied again until it stands still", () => {
+  test.each([
+    ["another text of the same length", 'echo 2 >"$app/moving"', { moving: "644 2\n" }],
+    ["a new file", 'echo n >"$app/moved"', { moving: "644 1\n", moved: "644 n\n" }],
+    ["a file that is gone", 'rm "$app/moving"', { moving: "none" }],
+    ["a program made of a file", 'chmod +x "$app/moving"', { moving: "755 1\n" }],
+    ["a file that is ignored now", 'echo moving >"$app/.gitignore"', { moving: "none" }],
+    ["other instructions", 'echo "ENV MOVED=1" >>"$app/Containerfile"', { moving: "644 1\n" }],
+  ])("a tree that moves while it is copied is copied again until it stands still: %s", (_, move, files) => {
+    const containerfile = lab.read("app/Containerfile");
     // The first transfer changes the source behind its own back.
     lab.files.stub(
       "rsync",
-      `PATH=\${PATH#*:}; rsync "$@" || exit; f=${lab.project}/app/moving; [ -e "$f.done" ] || { echo 2 >"$f"; : >"$f.done"; }`,
+      `PATH=\${PATH#*:}; rsync "$@" || exit; app=${lab.project}/app; [ -e "$app/once" ] || { : >"$app/once"; ${move}; }`,
     );
+    lab.write(".git/info/exclude", "once\n");
     lab.write("app/moving", "1\n");
-    lab.write(".git/info/exclude", "*.done\n");
-    const { code, stderr } = lab.run("build", "app");
-    expect([code, stderr]).toEqual([0, "app changed while it was copied; copying again\n"]);
-    expect(lab.tree("app:dev", "src").moving).toBe("644 2\n");
-    expect(lab.ok("build", "app")).toContain("up to date");
-    lab.files.stub("rsync", 'PATH=${PATH#*:} exec rsync "$@"');
+    try {
+      const { code, stderr } = lab.run("build", "app");
+      expect([code, stderr]).toEqual([0, "app changed while it was copied; copying again\n"]);
+      expect({ moving: "none", ...lab.tree("app:dev", "src") }).toMatchObject(files);
+      expect(lab.ok("build", "app")).toContain("up to date");
+    } finally {
+      lab.files.stub("rsync", 'PATH=${PATH#*:} exec rsync "$@"');
+      for (const each of ["once", "moved", ".gitignore"]) lab.remove(`app/${each}`);
+      lab.write("app/Containerfile", containerfile);
+    }
   });
 
   describe("outside of git", () => {

@@ -101,6 +101,7 @@ context_hash() {
     context_tree_plain
   fi
   IFS= read -r -d '' content <"$CONTAINERFILE_PATH" || :
+  CONTEXT_TEXT=$content
   image_args
   image_secrets
   text="$CONTEXT_FORMAT|tree $CONTEXT_TREE|containerfile ${#CONTAINERFILE} $CONTAINERFILE ${#content} $content"
@@ -113,6 +114,18 @@ context_hash() {
   for each in ${LABELS[@]+"${LABELS[@]}"}; do text="$text|label ${#each} $each"; done
   CONTEXT_HASH=$(printf '%s' "$text" | sha256)
   CONTEXT_HASH=${CONTEXT_HASH:0:16}
+}
+
+# context_unchanged: whether context_hash would say the same now. Asks git for what differs from its index, which is less than
+# a new look; fails as well where git alone cannot tell.
+context_unchanged() {
+  local content='' paths=(.) status
+  [ "$CONTEXT_KIND" = git ] && [ "${#CONTEXT_NESTED[@]}" -eq 0 ] && ! [ -s "$CONTEXT_INDEX.raw" ] || return 1
+  IFS= read -r -d '' content <"$CONTAINERFILE_PATH" || :
+  [ "$content" = "$CONTEXT_TEXT" ] || return 1
+  if [ -n "$NARROW" ]; then paths=("${INPUTS[@]}"); fi
+  status=$(cd -- "$CONTEXT_DIR" && GIT_INDEX_FILE=$CONTEXT_INDEX GIT_OPTIONAL_LOCKS=0 git --literal-pathspecs "${GIT_LOOKS[@]}" \
+    ls-files --modified --others --exclude-standard -- "${paths[@]}" 2>&1) && [ -z "$status" ]
 }
 
 # context_tree_git: CONTEXT_TREE = the tree git would commit for the context now: tracked and new files, no ignored ones,
@@ -146,6 +159,9 @@ nested_trees() {
     if [ -s "$index.nested" ]; then nested_trees "$path/" "$index"; fi
   done
 }
+
+# A file whose size and mtime are as before still has another ctime: git must look at it.
+GIT_LOOKS=(-c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.fileMode=true)
 
 # git_tree DIRECTORY INDEX: GIT_TREE of a directory, through a private copy of the index that stays for the file list. A new
 # copy every time: a file that was new to git the last time may be an ignored one by now.
@@ -181,9 +197,8 @@ git_tree() {
   GIT_TREE=$(
     cd -- "$1" || exit
     export GIT_INDEX_FILE=$2 GIT_OBJECT_DIRECTORY=$TEMP_DIR GIT_ALTERNATE_OBJECT_DIRECTORIES=$objects
-    # A file whose size and mtime are as before still has another ctime: git must look at it.
-    git --literal-pathspecs -c core.trustctime=true -c core.checkStat=default -c core.fsmonitor=false -c core.safecrlf=false \
-      -c core.fileMode=true -c core.looseCompression=0 -c advice.addEmbeddedRepo=false add -A -- "${paths[@]}" 2>"$2.errors" || exit
+    git --literal-pathspecs "${GIT_LOOKS[@]}" -c core.safecrlf=false -c core.looseCompression=0 -c advice.addEmbeddedRepo=false \
+      add -A -- "${paths[@]}" 2>"$2.errors" || exit
     git ls-files -s -- . | grep '^160000 ' >"$2.nested" &
     raw_entries "$2" "$attributes" >"$2.raw" 2>"$2.raw-errors" &
     raw=$!

@@ -14,13 +14,14 @@ sync_remember() {
     case $file in *".$2" | *".${3:-none}") ;; *) rm -f -- "$file" ;; esac
   done
   entries_file "$1" "$2"
-  context_entries >"$REPLY"
+  if [ -s "$TEMP_DIR/entries" ]; then mv -f -- "$TEMP_DIR/entries" "$REPLY"; else context_entries >"$REPLY"; fi
 }
 
 # sync_changes IMAGE RUN PREVIOUS: copies that way; 2 = it cannot, else what it did has to be removed. 3 = the tree before is
 # not as it was copied.
 sync_changes() {
   local old each words=() before
+  : >"$TEMP_DIR/entries"
   entries_file "$1" "$3"
   old=$REPLY
   [ "$CONTEXT_KIND" = git ] && [ -n "$3" ] && [ -s "$old" ] && [ -z "$SYNC_WHOLE" ] || return 2
@@ -30,14 +31,12 @@ sync_changes() {
   while IFS= read -r -d '' each; do words+=("$each"); done <"$TEMP_DIR/gone"
   library_hash
   # shellcheck disable=SC2016 # expanded on the host
-  quote bash -c '. "$1" && { snapshot_intact "$2" "$3" || { echo "gantry: damaged" >&2; exit 1; }; }' sh
+  quote bash -c '. "$1" && shift && snapshot_link "$@"' sh
   before="$REPLY ~/.gantry/lib/$LIBRARY_HASH/snapshot.sh"
-  quote "$REMOTE_ROOT/$1" "$3"
+  quote "$REMOTE_ROOT/$1" "$3" ".partial-$2"
   before="$before $REPLY"
-  quote cd "$REMOTE_ROOT/$1"
+  quote cd "$REMOTE_ROOT/$1/.partial-$2"
   before="$before && $REPLY"
-  quote cp -al "$3" ".partial-$2"
-  before="$before && $REPLY && cd .partial-$2"
   if [ "${#words[@]}" -gt 0 ]; then
     quote rm -rf -- "${words[@]}"
     # git knows no empty directories.

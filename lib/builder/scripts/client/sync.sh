@@ -23,7 +23,7 @@ sync_tree() {
         sync_once "$image" "$run" "$previous" || code=$?
         ;;
     esac
-    context_hash "$image" "$4"
+    context_unchanged || context_hash "$image" "$4"
     if [ "$hash" = "$CONTEXT_HASH" ]; then
       case $code in
         0)
