@@ -73,7 +73,8 @@ trap 'rm -rf -- "$work"' EXIT
 if [ "$remove" = 0 ]; then READ_ONLY=1; fi
 if [ "$everything" = 1 ]; then KEEP_SNAPSHOTS=0 KEEP_RUNS=0; fi
 line() { printf '%s\t%s\t%s\t%s\n' "$@"; }
-bytes_of() { du -sk "$@" 2>/dev/null | awk '{ n += $1 } END { printf "%d", n * 1024 }'; }
+# %.0f: the awk of Debian ends at 2 GiB with %d.
+bytes_of() { du -sk "$@" 2>/dev/null | awk '{ n += $1 } END { printf "%.0f", n * 1024 }'; }
 
 # --- images -------------------------------------------------------------------------------------------------------------
 
@@ -286,7 +287,7 @@ list_images() {
       bytes = $1 == "name" ? 0 : own($2)
       n = split($4, list, ",")
       for (i = 1; i <= n; i++) { sub(/.* /, "", list[i]); bytes += own(list[i]) }
-      printf "%s\tsha256:%s\t%d\t%s\n", $1, $2, bytes, $3
+      printf "%s\tsha256:%s\t%.0f\t%s\n", $1, $2, bytes, $3
     }'
 }
 
@@ -360,7 +361,7 @@ list_snapshots() {
       if [ ${#kept[@]} -lt "$KEEP_SNAPSHOTS" ]; then kept+=("$dir"); else old+=("$dir"); fi
     done < <(snapshot_directories "$name")
     for dir in ${old[@]+"${old[@]}"}; do
-      size=$(du -sk ${kept[@]+"${kept[@]}"} "$dir" 2>/dev/null | awk -F '\t' -v dir="$dir" '$2 == dir { printf "%d", $1 * 1024 }')
+      size=$(du -sk ${kept[@]+"${kept[@]}"} "$dir" 2>/dev/null | awk -F '\t' -v dir="$dir" '$2 == dir { printf "%.0f", $1 * 1024 }')
       line snapshot "$dir" "${size:-0}" "${dir#"$HOME/"}"
       kept+=("$dir")
     done
@@ -402,7 +403,7 @@ list_former() {
     while IFS= read -r dir; do
       file_is_old "$dir" || continue
       counted+=("$dir")
-      size=$(du -sk ${counted[@]+"${counted[@]}"} 2>/dev/null | awk -F '\t' -v dir="$dir" '$2 == dir { printf "%d", $1 * 1024 }')
+      size=$(du -sk ${counted[@]+"${counted[@]}"} 2>/dev/null | awk -F '\t' -v dir="$dir" '$2 == dir { printf "%.0f", $1 * 1024 }')
       line snapshot "$dir" "${size:-0}" "${dir#"$HOME/"}"
     done < <(snapshot_directories "$HOME/$REMOTE_ROOT/$name")
   done < <(former_images)
@@ -441,7 +442,7 @@ list_runs() {
 # Where podman keeps RUN --mount=type=cache, by version and by who runs it.
 cache_directories() {
   local dir
-  for dir in "${TMPDIR:-/var/tmp}/buildah-cache-$(id -u)" "/var/tmp/buildah-cache-$(id -u)" /var/tmp/buildah-cache; do
+  for dir in {"${TMPDIR:-/var/tmp}",/var/tmp}/buildah-cache{"-$(id -u)",}; do
     [ -d "$dir" ] && [ -O "$dir" ] && printf '%s\n' "$dir"
   done | sort -u
 }
@@ -455,7 +456,7 @@ list_caches() {
   fi
   while IFS= read -r dir; do
     # Files of the users inside containers: only their own namespace may read them.
-    size=$(in_namespace du -sk "$dir" 2>/dev/null | awk '{ printf "%d", $1 * 1024 }')
+    size=$(in_namespace du -sk "$dir" 2>/dev/null | awk '{ printf "%.0f", $1 * 1024 }')
     [ "${size:-0}" -le 8192 ] || line cache "$dir" "$size" 'RUN --mount=type=cache, of all projects of this user'
   done < <(if [ -n "$OLDER_THAN" ]; then unused_caches; else cache_directories; fi)
 }
@@ -475,7 +476,7 @@ in_namespace() { if [ "$(id -u)" = 0 ]; then "$@"; else podman unshare "$@"; fi;
 # 1.2GB → bytes
 from_units() {
   printf '%s\n' "$1" | awk '{ n = $1 + 0; u = $1; gsub(/[0-9.]/, "", u)
-    printf "%d", n * (u == "kB" ? 1e3 : u == "MB" ? 1e6 : u == "GB" ? 1e9 : u == "TB" ? 1e12 : 1) }'
+    printf "%.0f", n * (u == "kB" ? 1e3 : u == "MB" ? 1e6 : u == "GB" ? 1e9 : u == "TB" ? 1e12 : 1) }'
 }
 
 # --- all of it ----------------------------------------------------------------------------------------------------------
