@@ -175,6 +175,33 @@ withTools(modesTools, () => {
     });
   });
 
+  test("weekly: what was not used for 72 hours goes when the caches hold more than 10 GB", () => {
+    // Caches of three and five days; what du says of them is made up.
+    lab.host.output(`
+      cache=/var/tmp/buildah-cache-$(id -u)
+      mkdir -p $cache/three $cache/five && touch -d '-3 days -1 hour' $cache/three/f && touch -d '-5 days' $cache/five/f
+      touch -d '-9 days' $cache/three $cache/five
+sed -i '2i case "$*" in "unshare du -sk "*) if [ -e ~/kib ]; then echo "$(cat ~/kib) $4"; exit; fi ;; esac' bin/podman
+      echo 4000000 >kib`);
+    const caches = (...words: string[]) =>
+      list("weekly", "--dry-run", ...words).filter(({ key }) => /\/(three|five)$/.test(key));
+    try {
+      expect(caches()).toEqual([]);
+      lab.host.output("echo 10000000 >kib");
+      expect(
+        caches()
+          .map(({ key }) => key.split("/").at(-1))
+          .sort(),
+      ).toEqual(["five", "three"]);
+      expect(lab.run("clear", "weekly", "--dry-run").stderr).toContain(
+        "the build caches hold 9.5 GiB, more than 10 GB: what was not used for 72 h goes, not only for a week\n",
+      );
+      expect(caches("--older-than", "96h").map(({ key }) => key.split("/").at(-1))).toEqual(["five"]);
+    } finally {
+      lab.host.output("rm -rf kib /var/tmp/buildah-cache-$(id -u)/three /var/tmp/buildah-cache-$(id -u)/five");
+    }
+  });
+
   test("monthly: of the bases the newest two stay", () => {
     for (const version of ["1.94", "1.95"]) {
       lab.write("v3/Dockerfile.base", `FROM localhost/shell:1\nARG RUST_VERSION\nRUN touch /rust-${version}\n`);

@@ -15,7 +15,10 @@ tier_plan() {
     medium) LOCAL_KINDS='incremental target repos' PRUNE=(--caches --untagged) ;;
     hard) LOCAL_KINDS='incremental target repos' PRUNE=(--all --untagged) ;;
     nuke) LOCAL_KINDS='incremental target repos' PRUNE=(--everything) ;;
-    weekly) PRUNE=(--caches --untagged --older-than 604800) ;;
+    weekly)
+      weekly_age
+      PRUNE=(--caches --untagged --older-than "$REPLY")
+      ;;
     monthly) LOCAL_KINDS='incremental target repos' PRUNE=(--all --untagged) ;;
     superseded) PRUNE=(--untagged) ;; # after a cycle: old contents, and what was built again
   esac
@@ -26,6 +29,22 @@ tier_plan() {
     *) keep_bases ;;
   esac
   own_names
+}
+
+# weekly_age: REPLY = the seconds for which a weekly clear leaves what was used. Less where the engine's caches have grown.
+weekly_age() {
+  local lines
+  REPLY=604800
+  [ -z "${CLEAR_OLDER:-}" ] || return 0
+  lines=$(builder prune --plan --dry-run --only-caches </dev/null) || die $? "the builder cannot say what its caches hold (see above)"
+  clear_bytes "$lines"
+  if [ "$REPLY" -le 10000000000 ]; then
+    REPLY=604800
+    return
+  fi
+  human_size "$REPLY"
+  note "the build caches hold $REPLY, more than 10 GB: what was not used for 72 h goes, not only for a week"
+  REPLY=259200
 }
 
 # base_images: REPLY = the images whose role is base.

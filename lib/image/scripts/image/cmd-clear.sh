@@ -17,7 +17,7 @@ Removes what builds of this project leave on this machine and on the builder, an
   hard     and all images of this project but the bases                   base
   nuke     and the bases, all source trees and logs                       nothing
 
-  weekly   what the engine's caches and unnamed images have not used for a week
+  weekly   what the engine's caches and unnamed images have not used for a week; for 72 h, when the caches hold more than 10 GB
   monthly  as hard, and all but the newest $KEEP_BASES bases
 
   --older-than AGE  on the builder only what is older, such as 168h or 30d
