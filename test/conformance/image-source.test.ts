@@ -20,6 +20,7 @@ withTools(modesTools, () => {
     lab.git("remote", "add", "origin", `${origin}/repo.git`);
     push("one", "main");
     lab.git("tag", "v3.1.0");
+    lab.git("tag", "archive-2026-04-25"); // no version
     push("two", "main");
     lab.git("checkout", "-q", "-b", "feature/my-branch");
     push("three", "feature/my-branch");

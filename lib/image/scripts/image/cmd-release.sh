@@ -5,6 +5,8 @@
 . "$PROGRAM_DIR/cmd-publish.sh"
 # shellcheck source=cmd-verify.sh
 . "$PROGRAM_DIR/cmd-verify.sh"
+# shellcheck source=version-file.sh
+. "$PROGRAM_DIR/version-file.sh"
 
 help_release() {
   cat <<TEXT
@@ -107,18 +109,14 @@ release_check() {
 }
 
 check_version_file() {
-  local file=$PROJECT_ROOT/$VERSION_FILE there
+  local file=$PROJECT_ROOT/$VERSION_FILE
   [ -n "$VERSION_FILE" ] || return 0
   if ! [ -r "$file" ]; then
     FAULTS+=("$VERSION_FILE is not there")
     return
   fi
-  case $VERSION_FILE in
-    *.json) there=$(sed -n 's/^[[:space:]]*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' "$file" | head -n 1) ;;
-    *.toml) there=$(sed -n 's/^version[[:space:]]*=[[:space:]]*"\([^"]*\)".*/\1/p' "$file" | head -n 1) ;;
-    *) there=$(head -n 1 "$file" | tr -d '[:space:]') ;;
-  esac
-  [ "$there" = "$RELEASE" ] || FAULTS+=("$VERSION_FILE has the version ${there:-of nothing}: put $RELEASE there")
+  version_in_file "$file"
+  [ "$REPLY" = "$RELEASE" ] || FAULTS+=("$VERSION_FILE has the version ${REPLY:-of nothing}: put $RELEASE there")
 }
 
 # check_changelog: the entry becomes $TEMP_DIR/notes, its heading RELEASE_TITLE.

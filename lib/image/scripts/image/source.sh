@@ -3,6 +3,8 @@
 
 # shellcheck source=../../../core/scripts/lock.sh
 . "$COMMON_DIR/lock.sh"
+# shellcheck source=version-file.sh
+. "$PROGRAM_DIR/version-file.sh"
 
 SOURCE_TREE='' SOURCE_MIRROR=''
 
@@ -93,13 +95,24 @@ source_resolve() {
   SOURCE_COMMIT=$found SOURCE_SHORT=${found:0:7}
 }
 
-# source_version IMAGE: REPLY = the version before the commit in its tag: the stack's, or the newest tag before the commit.
+# source_version IMAGE: REPLY = the version before the commit in its tag: the stack's, that of the version file of a release as it is
+# in the commit, or the newest tag before the commit that is a version.
 source_version() {
+  local name file
   VERSION=''
   load_tags "$1"
   REPLY=$VERSION
   [ -z "$REPLY" ] || return 0
-  REPLY=$(in_mirror describe --tags --abbrev=0 "$SOURCE_COMMIT" 2>/dev/null) || REPLY=0.0.0
+  for name in $PUBLICATIONS; do
+    file=$(
+      VERSION_FILE=''
+      # shellcheck source=/dev/null
+      . "$FILE_ROOT/$PROGRAM/publications/$name.env" && printf %s "$VERSION_FILE"
+    )
+    if [ -n "$file" ]; then version_in_file "$SOURCE_TREE/$file"; fi
+    [ -z "$REPLY" ] || break
+  done
+  [ -n "$REPLY" ] || REPLY=$(in_mirror describe --tags --abbrev=0 --match '[0-9]*' --match 'v[0-9]*' "$SOURCE_COMMIT" 2>/dev/null) || REPLY=0.0.0
   REPLY=${REPLY##*/}
   REPLY=${REPLY#v}
   REPLY=${REPLY//[!A-Za-z0-9_.-]/-}
