@@ -60,12 +60,16 @@ check_builder() {
     finding error builder "bin/$BUILDER is not there" "synthesize the stack again"
     return 1
   fi
-  answer=$(builder doctor --quiet </dev/null 2>&1) || code=$?
+  answer=$(builder doctor --json </dev/null 2>/dev/null) || code=$?
   if [ "$code" -eq 0 ]; then
     finding ok builder "bin/$BUILDER finds nothing wrong (free space included)"
     return 0
   fi
-  finding error builder "bin/$BUILDER doctor finds something (exit $code)" "see: bin/$BUILDER doctor"
+  case $code,$answer in
+    1,*'"level":"error"'*) finding error builder "bin/$BUILDER doctor finds something wrong" "see: bin/$BUILDER doctor" ;;
+    1,\[*) finding warning builder "bin/$BUILDER doctor has a warning" "see: bin/$BUILDER doctor" ;;
+    *) finding error builder "bin/$BUILDER doctor fails (exit $code)" "see: bin/$BUILDER doctor" ;;
+  esac
   on_builder true </dev/null >/dev/null 2>&1
 }
 

@@ -72,18 +72,19 @@ status_image() {
 
 # status_published IMAGE HASH: REPLY = published, not published, or nothing when nobody publishes it or can be asked.
 status_published() {
-  local image=$1 prefix
+  local image=$1 prefix code=0
   REPLY=''
   [ "$(type -t publication_of)" = function ] || return 0
   publication_of "$image" || return 0
   prefix=$CONTENT_PREFIX
   find_token optional
-  if registry look "tag=$prefix$2" 2>/dev/null; then
-    tag_answer "$prefix$2"
-    if [ -n "$REPLY" ]; then REPLY=published; else REPLY='not published'; fi
-  else
-    REPLY='registry unreachable'
-  fi
+  registry look "tag=$prefix$2" 2>/dev/null || code=$?
+  tag_answer "$prefix$2"
+  case $code in
+    0) if [ -n "$REPLY" ]; then REPLY=published; else REPLY='not published'; fi ;;
+    1) REPLY='registry wants a login' ;;
+    *) REPLY='registry unreachable' ;;
+  esac
   load_tags "$image"
 }
 
