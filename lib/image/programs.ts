@@ -35,6 +35,8 @@ export const IMAGE_PROGRAMS: ProgramSet = {
     "registry.sh",
     "settings.sh",
     "source.sh",
+    "version-file.sh",
+    "version-pick.pl",
   ],
 };
 

@@ -183,8 +183,37 @@ withTools(modesTools, () => {
   try the code as it is here  image: sindri:latest                         the working directory, built
   test what is pushed         buildFromSource.enabled: true, gitRef: REF   that branch, tag or commit, built
   use what is published       imageConfig.registry: REGISTRY/NAME          that image, pulled
+                              image: REGISTRY/NAME:TAG                     the same
 `,
     });
+  });
+
+  test.each([
+    ["name: a\nworkspace:\n  name: b\n", "it has two names: name: a, workspace.name: b"],
+    [
+      "name: a\ndeployment:\n  image: other:1\n",
+      "deployment.image is other:1, but what is built here is sindri:latest",
+    ],
+    [
+      "name: a\ndeployment:\n  image: ghcr.io/a/b:1\n  buildFromSource:\n    enabled: true\n  image_config:\n    registry: ghcr.io/a/b\n",
+      "it names more than one source: deployment.image, deployment.buildFromSource.enabled, deployment.image_config.registry",
+    ],
+    [
+      "name: a\ndeployment:\n  image_config:\n    version: ^3.0.0\n",
+      "a tag, version or digest in deployment.imageConfig means nothing without its registry",
+    ],
+    [
+      "name: a\ndeployment:\n  imageConfig:\n    registry: ghcr.io/a/b:1\n    tagOverride: v2\n",
+      "its registry ghcr.io/a/b:1 has a tag or digest, and beside it there is another",
+    ],
+    [
+      "name: a\ndeployment:\n  buildFromSource:\n    gitRef: main\n",
+      "deployment.buildFromSource.gitRef means nothing while deployment.buildFromSource.enabled is not true",
+    ],
+  ])("%j contradicts itself: 2", (text, said) => {
+    lab.write("odd.yaml", text);
+    const { code, stdout, stderr } = lab.run("cycle", "fast", "--config", "odd.yaml");
+    expect([code, stdout, stderr.split("\n")[0]]).toEqual([2, "", `image: ${lab.project}/odd.yaml: ${said}`]);
   });
 
   async function until(condition: () => boolean): Promise<void> {

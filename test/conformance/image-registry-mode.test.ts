@@ -75,6 +75,48 @@ withTools([...modesTools, "skopeo", "docker-registry", "htpasswd"], () => {
     expect(lab.images()["sindri:latest"]).toBe(before);
   });
 
+  test.each([
+    [
+      "the newest version of a range",
+      "  image_config:\n    registry: HERE\n    version: ^1.0.0\n    pull_policy: Always\n",
+      "v1.2.0",
+    ],
+    ["one tag", "  imageConfig:\n    registry: HERE\n    tagOverride: 2.0.0\n", "2.0.0"],
+    ["an image with its registry", "  image: HERE:1.0.0\n", "1.0.0"],
+  ])("%s is deployed by its digest", (_, source, tag) => {
+    const repository = `${registry().address}/acme/tool`;
+    for (const each of ["1.0.0", "v1.2.0", "2.0.0", "1.3.0-rc.1"]) {
+      lab.host.output(`printf 'FROM localhost/shell:1\nCOPY main /src/main\n' >shell/f; echo ${each} >shell/main
+        podman build -q -f shell/f -t ${repository}:${each} shell >/dev/null && podman push -q ${repository}:${each}`);
+    }
+    lab.write("range.yaml", `name: range\ndeployment:\n${source.replace("HERE", repository)}`);
+    const { code, stdout, stderr } = lab.run("cycle", "fast", "--config", "range.yaml");
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^range: deployed, 127\.0\.0\.1:\d+\/acme\/tool@sha256:[0-9a-f]{64}\n$/),
+      expect.stringContaining("range.yaml names a published image: nothing is built from the sources here\n"),
+    ]);
+    const ref = lab.read("deploy.log").trim().split(" ").at(-1) ?? "";
+    expect(lab.host.output(`podman run --rm --network=none ${ref} /bin/cat /src/main`)).toBe(`${tag}\n`);
+  });
+
+  test("a range that nothing is in: 65, and nothing is deployed", () => {
+    const before = lab.read("deploy.log");
+    const repository = `${registry().address}/acme/tool`;
+    lab.write(
+      "range.yaml",
+      `name: range\ndeployment:\n  imageConfig:\n    registry: ${repository}\n    version: ">=9"\n`,
+    );
+    const { code, stderr } = lab.run("cycle", "fast", "--config", "range.yaml");
+    expect([code, stderr]).toEqual([
+      65,
+      expect.stringContaining(
+        `image: ${repository} has no version in >=9\n  name a tag or a digest in ${lab.project}/range.yaml\n`,
+      ),
+    ]);
+    expect(lab.read("deploy.log")).toBe(before);
+  });
+
   test("a registry that has no such image: 69, and nothing is deployed", () => {
     const before = lab.read("deploy.log");
     lab.write(

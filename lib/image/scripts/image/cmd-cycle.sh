@@ -23,7 +23,7 @@ stack's commands that destroy the old deployment and make the new one. When the 
   nuclear   the same with the base image: both are built anew, with nothing from before. The images of before go only when
             the new ones are deployed
 
-  --config FILE  the deployment: workspace.name, and where its image comes from. Also CONFIG=FILE, or in the environment
+  --config FILE  the deployment: workspace.name (or name), and where its image comes from. Also CONFIG=FILE, or in the environment
   --connect      runs the stack's command to connect afterwards
   --dry-run      says what would be done
 
@@ -163,7 +163,13 @@ cycle_built() {
 # cycle_registry: pulls what is published.
 cycle_registry() {
   local reference=$CONFIG_REGISTRY
+  note "$CONFIG_FILE names a published image: nothing is built from the sources here"
   load_tags "$DEV"
+  plain_http "$reference"
+  if [ -n "$CONFIG_RANGE" ]; then
+    version_in "$reference" "$CONFIG_RANGE"
+    reference=$reference:$REPLY
+  fi
   case ${reference##*/} in *:* | *@*) ;; *) reference=$reference:$MOVING_TAG ;; esac
   if would "$ENGINE pull $reference"; then return; fi
   pull_reference "$reference" || die 69 "$reference cannot be pulled (see above)" "is it published, and is the builder logged in? bin/$BUILDER shell -- $ENGINE login"
@@ -172,23 +178,37 @@ cycle_registry() {
   NAMED=${NAMED:-$reference}
 }
 
-# pull_reference NAME: plain http only where the stack says so of this registry.
-pull_reference() {
-  local name file insecure=''
+# version_in IMAGE RANGE: REPLY = the tag of the newest published version in a range.
+version_in() {
+  local tags
+  # shellcheck disable=SC2086 # one word or none
+  tags=$(on_builder skopeo list-tags $PLAIN_HTTP "docker://$1" </dev/null) \
+    || die 69 "the versions of $1 cannot be listed (see above)" "is skopeo on the builder, is the image published, and is the builder logged in? bin/$BUILDER shell -- skopeo login"
+  REPLY=$(perl "$PROGRAM_DIR/version-pick.pl" "$2" <<<"$tags") \
+    || die 65 "$1 has no version in $2" "name a tag or a digest in $CONFIG_FILE"
+  note "the newest version in $2 is $REPLY"
+}
+
+# plain_http NAME: PLAIN_HTTP = the option for it, only where the stack says so of this registry.
+plain_http() {
+  local name file
+  PLAIN_HTTP=''
   for name in $PUBLICATIONS; do
     file=$FILE_ROOT/$PROGRAM/publications/$name.env
-    insecure=$insecure$(
+    if (
       REGISTRY='' INSECURE=''
       # shellcheck source=/dev/null
       . "$file"
-      if [ "${1#"$REGISTRY"/}" != "$1" ]; then printf %s "$INSECURE"; fi
-    )
+      [ -n "$INSECURE" ] && [ "${1#"$REGISTRY"/}" != "$1" ]
+    ); then PLAIN_HTTP=--tls-verify=false; fi
   done
-  if [ -n "$insecure" ] && [ "$ENGINE" = podman ]; then
-    engine pull --quiet --tls-verify=false "$1" </dev/null >&2
-  else
-    engine pull --quiet "$1" </dev/null >&2
-  fi
+}
+
+# pull_reference NAME
+pull_reference() {
+  if [ "$ENGINE" != podman ]; then PLAIN_HTTP=''; fi
+  # shellcheck disable=SC2086 # one word or none
+  engine pull --quiet $PLAIN_HTTP "$1" </dev/null >&2
 }
 
 cycle_deploy() {

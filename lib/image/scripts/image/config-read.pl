@@ -1,8 +1,10 @@
 #!/usr/bin/env perl
-# Reads a CONFIG file: YAML, of which only mappings, lists of words, quoted texts and comments are understood. Everything else
-# is refused, with its line, because a reader that guesses would deploy something else than was meant.
+# Reads what KEYS names from a CONFIG file: YAML, of which only mappings, lists of words, quoted texts and comments are understood.
+# There, everything else is refused, with its line, because a reader that guesses would deploy something else than was meant. The
+# rest of the file is for others and may be any YAML; but a key that only just misses one of ours is refused.
 # usage: config-read.pl KEYS FILE
-#   KEYS  lines of KEY, TYPE (string, boolean, strings), "required" or nothing, PATTERN and WORDS, with tabs between
+#   KEYS  lines of KEY, TYPE (string, boolean, strings), GROUP or nothing, PATTERN and WORDS, with tabs between; of the keys of a
+#         group, one must be there
 # Prints KEY<tab>VALUE, one line for each value. Exit code 2, and every fault on standard error, when something is wrong.
 use strict;
 use warnings;
@@ -12,8 +14,8 @@ my (%keys, %parents, @order, @faults, %values, %seen);
 open my $in, '<', $keys_file or die "$keys_file: $!\n";
 while (<$in>) {
     chomp;
-    my ($key, $type, $required, $pattern, $words) = split /\t/, $_, 5;
-    $keys{$key} = {type => $type, required => $required eq 'required', pattern => $pattern, words => $words};
+    my ($key, $type, $group, $pattern, $words) = split /\t/, $_, 5;
+    $keys{$key} = {type => $type, group => $group, pattern => $pattern, words => $words};
     push @order, $key;
     my $parent = $key;
     $parents{$parent} = 1 while $parent =~ s/\.[^.]+$//;
@@ -32,6 +34,7 @@ my $number = 0;
 my @open; # [indent, path] of the mappings that we are in
 my $list; # [indent or undef, path] of the list that may come
 my $pending; # [indent, path, line] of a key without a value so far
+my $skip; # indent of a key that is none of ours, while we are in its value
 
 # A scalar as it is written; its text and whether it was quoted.
 sub scalar_of {
@@ -60,12 +63,14 @@ sub scalar_of {
     return;
 }
 
+# The one of ours that a name was most likely meant to be: the same in another spelling, or a letter or two off.
 sub nearest {
     my ($word, @known) = @_;
-    my ($best, $least) = (undef, 3);
+    my ($best, $least);
     for my $each (@known) {
-        my $distance = distance(lc $word, lc $each);
-        ($best, $least) = ($each, $distance) if $distance < $least;
+        my ($one, $two) = map { my $plain = lc; $plain =~ tr/_-//d; $plain } $word, $each;
+        my $distance = distance($one, $two);
+        ($best, $least) = ($each, $distance) if $distance <= (length $two > 4 ? 2 : 1) && $distance < ($least // 3);
     }
     return $best;
 }
@@ -91,6 +96,7 @@ sub take {
     my $key = $keys{$path} or return;
     my ($value, $quoted) = scalar_of($raw, $line);
     return unless defined $value;
+    return if !$item && !$quoted && $value =~ /^(?:null|Null|NULL|~)$/;
     my $wants = $item ? 'strings' : $key->{type};
     if (!$item && $key->{type} eq 'strings') { return fault($line, "$path: got \"$value\"; allowed: a list, one \"- …\" a line") }
     if ($item && $key->{type} ne 'strings') { return fault($line, "$path: got a list; allowed: $key->{words}") }
@@ -109,7 +115,7 @@ sub take {
 sub close_pending {
     return unless $pending;
     my ($indent, $path, $line) = @$pending;
-    fault($line, "$path: has no value; allowed: " . ($keys{$path} ? $keys{$path}{words} : 'a mapping')) if $keys{$path} || $parents{$path};
+    fault($line, "$path: has no value; allowed: a mapping") if $parents{$path};
     undef $pending;
 }
 
@@ -117,6 +123,11 @@ for my $row (split /\r?\n/, $text) {
     $number++;
     $row =~ s/^\x{FEFF}|^\xEF\xBB\xBF// if $number == 1;
     next if $row =~ /^\s*(#.*)?$/;
+    if (defined $skip) {
+        my ($space) = $row =~ /^( *)/;
+        next if length $space > $skip || $row =~ /^ {$skip}(?:-(?:\s|$)|[\]}])/;
+        undef $skip;
+    }
     if ($row =~ /^---\s*(#.*)?$/ && !%seen) { next }
     if ($row =~ /^(---|\.\.\.)(\s|$)/) { fault($number, 'only one document a file'); last }
     if ($row =~ /^%/) { fault($number, 'directives are not understood'); next }
@@ -138,11 +149,17 @@ for my $row (split /\r?\n/, $text) {
         next;
     }
     undef $list;
-    if ($rest =~ /^["'?]/) { fault($number, 'keys are plain words, not quoted'); next }
     my ($name, $value);
-    unless (($name, $value) = $rest =~ /^([A-Za-z_][\w.-]*)\s*:(?:\s+(.*))?$/) { fault($number, 'this is neither "key: value" nor "- item"'); next }
+    unless ((undef, $name, $value) = $rest =~ /^(["']?)([A-Za-z_\$][\w.\/\$-]*)\1\s*:(?:\s+(.*))?$/) { fault($number, 'this is neither "key: value" nor "- item"'); next }
     $value //= '';
     $value = '' if $value =~ /^#/;
+    if ($pending && $indent > $pending->[0] && $keys{$pending->[1]}) {
+        my ($outer, $path, $line) = @$pending;
+        fault($line, "$path: got a mapping; allowed: $keys{$path}{words}") if $keys{$path}{type} ne 'strings';
+        undef $pending;
+        $skip = $outer;
+        next;
+    }
     if ($pending && $indent > $pending->[0]) {
         push @open, [$indent, $pending->[1]];
         undef $pending;
@@ -155,31 +172,29 @@ for my $row (split /\r?\n/, $text) {
     my $path = $parent eq '' ? $name : "$parent.$name";
     if ($seen{$path}++) { fault($number, "$path: is there already"); next }
     if (!$keys{$path} && !$parents{$path}) {
-        if ($parent ne '' && !$parents{$parent}) { # said already of what it is in
-            $pending = [$indent, $path, $number] if $value eq '';
-            next;
-        }
-        my @siblings;
-        my %once;
-        for my $each (@order) {
-            next unless $parent eq '' || index($each, "$parent.") == 0;
-            my $tail = $parent eq '' ? $each : substr $each, length($parent) + 1;
-            $tail =~ s/\..*//;
-            push @siblings, $tail unless $once{$tail}++;
-        }
+        my @siblings = map { $parent eq '' ? $_ : index($_, "$parent.") == 0 ? substr $_, length($parent) + 1 : () } @order;
+        s/\..*// for @siblings;
         my $meant = nearest($name, @siblings);
-        fault($number, "$path: unknown key; " . (defined $meant ? "did you mean \"$meant\"?" : 'allowed: ' . join ', ', @siblings));
-        $pending = [$indent, $path, $number] if $value eq '';
+        fault($number, "$path: unknown key; did you mean \"$meant\"?") if defined $meant;
+        $skip = $indent;
         next;
     }
     if ($value eq '') { $pending = [$indent, $path, $number]; next }
-    if ($parents{$path}) { fault($number, "$path: got a value; allowed: a mapping"); next }
+    if ($parents{$path}) { fault($number, "$path: got a value; allowed: a mapping, one key a line"); next }
+    if ($keys{$path}{type} eq 'strings' && $value =~ /^\{/) { $skip = $indent; next }
+    if ($keys{$path}{type} eq 'strings' && $value =~ /^\[([^\[\]{}#]*)\]\s*(?:#.*)?$/) {
+        take($path, $_, $number, 1) for grep { $_ ne '' } map { s/^\s+|\s+$//gr } split /,/, $1;
+        next;
+    }
     take($path, $value, $number, 0);
 }
 close_pending();
-for my $key (@order) {
-    next if !$keys{$key}{required} || $values{$key} || grep { $_->[1] =~ /^\Q$key\E:/ } @faults;
-    fault($number || 1, "$key: missing; allowed: $keys{$key}{words}");
+my %groups;
+push @{$groups{$keys{$_}{group}}}, $_ for grep { $keys{$_}{group} ne '' } @order;
+for my $group (sort keys %groups) {
+    my @members = @{$groups{$group}};
+    next if grep { my $key = $_; $values{$key} || grep { $_->[1] =~ /^\Q$key\E:/ } @faults } @members;
+    fault($number || 1, join(' or ', @members) . ": missing; allowed: $keys{$members[0]}{words}");
 }
 if (@faults) {
     print STDERR "$file:$_->[0]: $_->[1]\n" for sort { $a->[0] <=> $b->[0] } @faults;
