@@ -28,6 +28,8 @@ export interface GhcrPublicationProps {
   readonly retention?: {
     /** The newest contents that stay although no other tag names them, 0 to 1000. @default 5 */
     readonly keepVersions?: number;
+    /** Days after which a layer of the build cache goes, 1 to 3650; a build that wants it later makes it anew. @default 30 */
+    readonly cacheDays?: number;
   };
   /** Environment variable that the programs find the token in. @default "GITHUB_TOKEN" */
   readonly tokenEnv?: string;

@@ -45,7 +45,12 @@ export const ghcrPublicationProps = z.strictObject({
     .optional(),
   cache: repository.optional(),
   sign: z.boolean().default(false),
-  retention: z.strictObject({ keepVersions: z.int().min(0).max(1000).default(5) }).prefault({}),
+  retention: z
+    .strictObject({
+      keepVersions: z.int().min(0).max(1000).default(5),
+      cacheDays: z.int().min(1).max(3650).default(30),
+    })
+    .prefault({}),
   tokenEnv: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)

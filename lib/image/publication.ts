@@ -135,6 +135,7 @@ export class GhcrPublication extends Construct {
       SIGNER: source === "" ? "" : `^${source.replace(/[.+?^${}()|[\]\\]/g, "\\$&")}/`,
       ISSUER: "https://token.actions.githubusercontent.com",
       KEEP_VERSIONS: props.retention.keepVersions,
+      CACHE_DAYS: props.retention.cacheDays,
       INSECURE: repository.isLoopback ? 1 : "",
       RUN_COUNT: command.length,
       ...Object.fromEntries(command.map((word, i) => [`RUN_${i + 1}`, word])),

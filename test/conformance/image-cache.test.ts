@@ -66,6 +66,39 @@ withTools(registryLabTools, () => {
     expect(lab.lab.host.output("grep -c cache-from ~/podman.log")).not.toBe("0\n");
   });
 
+  test("gc: layers of the cache that are old go, once for all images that share it; tags of others stay", async () => {
+    const tags = () => Object.keys(lab.tags("acme/cache")).sort();
+    lab.skopeo(
+      "skopeo copy -q --src-tls-verify=false --dest-tls-verify=false docker://$REPO:latest docker://${REPO%/*/*}/acme/cache:mine",
+    );
+    const before = tags();
+    const layers = before.filter((tag) => /^[0-9a-f]{64}$/.test(tag));
+    expect([layers.length, before]).toEqual([before.length - 1, expect.arrayContaining(["mine"])]);
+    expect(layers.length).toBeGreaterThan(1);
+    const gc = (...words: string[]) => lab.ok("gc", "--keep", "9", ...words);
+    expect(await gc()).toBe(
+      "app: nothing to remove\napp, the build cache: nothing to remove\nbase: nothing to remove\n",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    const listed = await gc("--cache-older-than", "1s");
+    expect((listed.match(/\b(?<!:)[0-9a-f]{64}\b/g) ?? []).sort()).toEqual(layers);
+    expect(tags()).toEqual(before);
+    const json = JSON.parse((await gc("--cache-older-than=1s", "--json")).split("\n")[1] ?? "") as object;
+    expect(json).toMatchObject({ image: "app", repository: `${lab.registry.address}/acme/cache`, outcome: "dry run" });
+    expect(await gc("--cache-older-than", "1s", "--yes")).toContain("app, the build cache: removed\n");
+    expect(tags()).toEqual(["mine"]);
+    write("6");
+    forget();
+    const { code, stderr } = await lab.run(["publish", "--write-cache", "app"]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/ steps {4}0 cached, 2 rebuilt\n$/)]);
+    expect(tags().length).toBeGreaterThan(1);
+    expect(await lab.run(["gc", "--cache-older-than", "soon"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "image: gc: --cache-older-than wants an age such as 30d or 12h, not soon\n",
+    });
+  });
+
   test("a publication without a cache has none to write", async () => {
     lab.publication({ VERSION_TAG: "" });
     write("5");

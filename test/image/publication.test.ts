@@ -53,6 +53,7 @@ test("a base is published under its content, its version and base-latest", () =>
     SIGNER: "^https://github\\.com/pacphi/sindri/",
     ISSUER: "https://token.actions.githubusercontent.com",
     KEEP_VERSIONS: "5",
+    CACHE_DAYS: "30",
     INSECURE: "",
     RUN_COUNT: "1",
     RUN_1: "true",
@@ -73,7 +74,7 @@ test("every setting has its place; a loopback registry is spoken to in plain htt
       cache: GhcrRepository.of("acme/tool-cache", { registry }),
       tags: ["base-latest", "base-stable"],
       sign: true,
-      retention: { keepVersions: 2 },
+      retention: { keepVersions: 2, cacheDays: 7 },
       tokenEnv: "REGISTRY_TOKEN",
       userName: "ci",
       source: "https://git.example.com/acme/tool",
@@ -89,6 +90,7 @@ test("every setting has its place; a loopback registry is spoken to in plain htt
     MOVING_TAGS: "base-latest base-stable",
     SIGN: "1",
     KEEP_VERSIONS: "2",
+    CACHE_DAYS: "7",
     TOKEN_ENV: "REGISTRY_TOKEN",
     USER_NAME: "ci",
     SOURCE_LABEL: "https://git.example.com/acme/tool",
@@ -148,7 +150,7 @@ test("all faults at once", () => {
     builder: stack,
     platforms: ["linux/amd64", "linux/amd64"],
     tags: ["base-3.0.0", "base-0123456789abcdef"],
-    retention: { keepVersions: -1 },
+    retention: { keepVersions: -1, cacheDays: 0 },
     tokenEnv: "ghp_0123456789abcdefghij",
     source: "git@github.com:pacphi/sindri",
     title: "two\nlines",
@@ -164,6 +166,7 @@ test("all faults at once", () => {
   tags[0]: got "base-3.0.0"; allowed: a tag that moves, such as "base-latest"; not a version and not a content hash
   tags[1]: got "base-0123456789abcdef"; allowed: a tag that moves, such as "base-latest"; not a version and not a content hash
   retention.keepVersions: got -1; allowed: a whole number from 0 to 1000
+  retention.cacheDays: got 0; allowed: a whole number from 1 to 3650
   tokenEnv: got a secret (not shown); allowed: the name of an environment variable, such as "GITHUB_TOKEN", not the token itself
   source: got "git@github.com:pacphi/sindri"; allowed: an address without a password, such as "https://github.com/pacphi/sindri"
   title: got "two\\nlines"; allowed: one line of text, such as "Sindri base"

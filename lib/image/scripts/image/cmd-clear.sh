@@ -79,16 +79,3 @@ cmd_clear() {
     say "removed: $REPLY"
   fi
 }
-
-# age_seconds AGE: REPLY = it in seconds; fails for what is none.
-age_seconds() {
-  [[ $1 =~ ^([0-9]{1,6})([smhdw])$ ]] || return 1
-  case ${BASH_REMATCH[2]} in
-    s) REPLY=1 ;;
-    m) REPLY=60 ;;
-    h) REPLY=3600 ;;
-    d) REPLY=86400 ;;
-    w) REPLY=604800 ;;
-  esac
-  REPLY=$((REPLY * 10#${BASH_REMATCH[1]}))
-}

@@ -1,5 +1,5 @@
 # shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034,SC2153
-# gc: old contents out of a registry, and nothing that anything kept is made of.
+# gc: old contents out of a registry, and nothing that anything kept is made of; and old layers of the build cache.
 
 # shellcheck source=registry.sh
 . "$PROGRAM_DIR/registry.sh"
@@ -13,7 +13,11 @@ single platforms) are ever looked at for that: version tags, moving tags, tags o
 is made of, and signatures and attestations of what stays are kept. The newest contents stay by number. On ghcr.io, through
 gh, also images without a tag go that are older than a day and belong to nothing.
 
+Where the stack has a build cache in the registry, layers of it that are old go as well: each build with other sources leaves some
+there, and a registry removes none by itself. A build that wants such a layer makes it anew.
+
   --keep N            so many of the newest contents stay, beside those that another tag names (default: the stack's number)
+  --cache-older-than AGE  the age at which layers of the cache go, such as 30d or 12h (default: the stack's number of days)
   --yes               remove; without it, or with --dry-run, only show
   --token-file FILE   a file that holds the token, instead of the environment's
   --json              the plan, or what was removed, as one line of JSON for each image
@@ -24,7 +28,7 @@ TEXT
 }
 
 cmd_gc() {
-  local images=() name keep=''
+  local images=() name keep='' age='' done=' '
   while [ $# -gt 0 ]; do
     SHIFT=1
     case $1 in
@@ -33,6 +37,11 @@ cmd_gc() {
         keep=$2 SHIFT=2
         ;;
       --keep=*) keep=${1#*=} ;;
+      --cache-older-than)
+        need_value gc "$1" $#
+        age=$2 SHIFT=2
+        ;;
+      --cache-older-than=*) age=${1#*=} ;;
       -*) registry_flag gc "$@" || common_flag "$1" || bad_argument gc "$1" ;;
       *) images+=("$1") ;;
     esac
@@ -41,23 +50,57 @@ cmd_gc() {
   case $keep in
     *[!0-9]* | ??????*) die 2 "gc: --keep wants a number, not $keep" ;;
   esac
-  if [ "${FORCE:-}" = 1 ]; then YES=1; fi
+  if [ -n "$age" ]; then
+    age_seconds "$age" || die 2 "gc: --cache-older-than wants an age such as 30d or 12h, not $age"
+    age=$REPLY
+  fi
   publications_of ${images[@]+"${images[@]}"}
   for name in "${CHOSEN[@]}"; do
     load_publication "$name"
     find_token needed
     gc_one "${keep:-$KEEP_VERSIONS}"
+    if [ -n "$CACHE_NAME_REF" ]; then
+      # Images may share one.
+      case $done in *" $REGISTRY/$CACHE_NAME_REF "*) continue ;; esac
+      done="$done$REGISTRY/$CACHE_NAME_REF "
+      gc_cache "${age:-$((CACHE_DAYS * 86400))}"
+    fi
   done
 }
 
 # gc_one KEEP: the loaded publication.
 gc_one() {
-  local outcome='nothing to remove'
   RUN_IMAGE=$IMAGE
   phase list
   registry inventory || registry_failed $?
   gc_versions
   gc_plan "$1"
+  gc_finish "$IMAGE"
+}
+
+# gc_cache SECONDS: the build cache of the loaded publication, of which layers that are older go. podman has a tag of 64 digits for
+# each; docker has one tag for all that is in use, and the rest has none.
+gc_cache() {
+  local NAME=$CACHE_NAME_REF word tag digest rest oldest
+  clock
+  utc_time $((NOW_MS - $1 * 1000)) && oldest=$REPLY
+  phase list
+  registry inventory || registry_failed $?
+  VERSIONS='' VERSIONS_PATH='' KEPT=' ' GONE=''
+  [ -z "$ANSWER" ] || gc_versions # without a tag there is perhaps no package to ask about
+  while read -r word tag digest rest; do
+    [ "$word" = tag ] || continue
+    if ! [[ $tag =~ ^[0-9a-f]{64}$ ]] || ! [[ ${rest#* } =~ ^[0-9]{4}- ]] || ! [[ ${rest#* } < $oldest ]]; then KEPT="$KEPT$digest "; fi
+  done <<<"$ANSWER"
+  gc_keep_children
+  gc_collect '^[0-9a-f]{64}$' image
+  [ -z "$VERSIONS" ] || gc_untagged
+  gc_finish "$IMAGE, the build cache"
+}
+
+# gc_finish WHAT: shows GONE of the loaded repository, or removes it.
+gc_finish() {
+  local outcome='nothing to remove'
   gc_show
   if [ -n "$GONE" ]; then
     if [ -n "$DRY_RUN" ] || [ -z "$YES" ]; then
@@ -69,7 +112,7 @@ gc_one() {
       outcome=removed
     fi
   fi
-  if [ -n "$JSON" ]; then gc_json "$outcome"; elif [ "$outcome" != 'dry run' ]; then say "$IMAGE: $outcome"; fi
+  if [ -n "$JSON" ]; then gc_json "$outcome"; elif [ "$outcome" != 'dry run' ]; then say "$1: $outcome"; fi
   run_write "$outcome" 0
 }
 

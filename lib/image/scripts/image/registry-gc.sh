@@ -3,7 +3,7 @@
 
 # inventory: every tag with its digest, kind and time, and the children of every index.
 inventory() {
-  local tag i=0 all each
+  local tag i=0 all
   skopeo list-tags "${one[@]}" "docker://$repository" >"$dir/tags" 2>"$errors" || {
     case $(<"$errors") in *'name unknown'* | *NAME_UNKNOWN* | *'not found'* | *' 404 '*) return 0 ;; esac
     trouble 'the list of tags' "$errors"
@@ -11,7 +11,7 @@ inventory() {
   all=$(tr -d '\n' <"$dir/tags" | sed -n 's/.*"Tags":[[:space:]]*\[\([^]]*\)\].*/\1/p' | tr -d ' "' | tr ',' '\n' | sort)
   for tag in $all; do
     i=$((i + 1))
-    fetch "$tag" "$dir/tag.$i" &
+    look_at_tag "$tag" "$dir/tag.$i" &
     if [ $((i % 8)) -eq 0 ]; then wait; fi
   done
   wait
@@ -26,17 +26,26 @@ inventory() {
     if is_index "$dir/tag.$i"; then
       # Whatever an index names is kept with it, attestations included.
       grep -oE 'sha256:[0-9a-f]{64}' "$dir/tag.$i" | sort -u | sed "s/^/child $digest /"
-      # Of the first child, because an index has no time.
-      each=$(grep -oE 'sha256:[0-9a-f]{64}' "$dir/tag.$i" | head -n 1)
-      skopeo inspect "${one[@]}" --config --raw "docker://$repository@$each" >"$dir/config" 2>/dev/null || printf '{}' >"$dir/config"
-      one_of created "$dir/config"
+      one_of created "$dir/tag.$i.config"
       printf 'tag %s %s index %s\n' "$tag" "$digest" "${REPLY:--}"
     else
-      skopeo inspect "${one[@]}" --config --raw "docker://$repository@$digest" >"$dir/config" 2>/dev/null || printf '{}' >"$dir/config"
-      one_of created "$dir/config"
+      one_of created "$dir/tag.$i.config"
       printf 'tag %s %s image %s\n' "$tag" "$digest" "${REPLY:--}"
     fi
   done
+}
+
+# look_at_tag TAG FILE: its manifest, and in FILE.config its configuration; of an index that of the first child, because an index has
+# no time.
+look_at_tag() {
+  local each=$1
+  fetch "$1" "$2" || return
+  if is_index "$2"; then
+    each=$(grep -oE 'sha256:[0-9a-f]{64}' "$2" | head -n 1)
+  else
+    sha256_of "$2" && each=$REPLY
+  fi
+  skopeo inspect "${one[@]}" --config --raw "docker://$repository@$each" >"$2.config" 2>/dev/null || printf '{}' >"$2.config"
 }
 
 # remove: digests (tag=), in the order given.
