@@ -167,6 +167,7 @@ withTools(modesTools, () => {
 
   test("--older-than leaves what is new; weekly and monthly are for what is old", () => {
     expect(lab.ok("clear", "weekly", "--yes")).toBe("nothing to remove\n");
+    expect([list("weekly", "--yes"), list("weekly", "--dry-run")]).toEqual([[], []]);
     expect(list("medium", "--older-than", "720h", "--dry-run").filter(({ kind }) => kind === "image")).toEqual([]);
     expect(lab.run("clear", "hard", "--older-than", "soon")).toEqual({
       code: 2,

@@ -51,6 +51,8 @@ withTools(modesTools, () => {
     lab.write("target/debug/incremental/a", "x");
     lab.write("target/debug/deps/b", "x");
     lab.ok("cycle", "fast", "--config", "one.yaml");
+    // It deployed what was built already: no time of a build.
+    expect(lab.runs().at(-1)).toMatchObject({ mode: "cycle-fast", outcome: "up to date" });
     expect(lab.exec("find", ["target", "-type", "f"]).stdout).toBe("target/debug/deps/b\n");
     lab.ok("cycle", "clean", "--config", "one.yaml");
     expect(lab.exec("find", ["target"]).code).not.toBe(0);

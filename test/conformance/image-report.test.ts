@@ -51,6 +51,23 @@ withTools(modesTools, () => {
     );
   });
 
+  test("status of an image is its own, and the content that is asked for comes first where an image is of several", () => {
+    lab.write("v3/src/main", "1\n");
+    lab.ok("build");
+    const before = json("status") as { images: { hash: string; built: string }[] };
+    expect(before.images.map(({ hash, built }) => hash === built)).toEqual([true, true]);
+    lab.host.output("podman tag localhost/sindri:latest localhost/sindri:ctx-0000000000000000");
+    lab.host.output("podman untag localhost/sindri-base:base-latest localhost/sindri-base:base-latest");
+    const { images } = json("status") as { images: object[] };
+    expect(images).toMatchObject([
+      { image: "sindri-base", built: "" },
+      { image: "sindri", built: before.images[1]?.hash, state: "up to date" },
+    ]);
+    lab.host.output(`podman untag localhost/sindri:latest localhost/sindri:ctx-0000000000000000
+      podman tag localhost/sindri:base-latest localhost/sindri-base:base-latest`);
+    lab.write("v3/src/main", "changed\n");
+  });
+
   test("status --caches: what could be cleared, by kind", () => {
     lab.write("target/debug/x", "x".repeat(100_000));
     const { caches } = json("status", "--caches") as { caches: Record<string, { count: number; bytes: number }> };

@@ -11,10 +11,10 @@ fi
 # local_name NAME: REPLY = as the engine on the builder calls it.
 local_name() { if [ "$ENGINE" = podman ]; then REPLY=localhost/$1; else REPLY=$1; fi; }
 
-# json_value LINE KEY: REPLY = the value of a key of our own one-line JSON, without its quotes.
+# json_value LINE KEY: REPLY = the value that the first key of this name has in our own one-line JSON, without its quotes.
 json_value() {
   REPLY=''
-  if [[ $1 =~ \"$2\":\"([^\"]*)\" ]] || [[ $1 =~ \"$2\":([^,}\"]+) ]]; then REPLY=${BASH_REMATCH[1]}; fi
+  if [[ $1 =~ \"$2\":(\"[^\"]*\"|[^,}\"]+) ]]; then REPLY=${BASH_REMATCH[1]//\"/}; fi
 }
 
 # What a build made, one for each image: BUILT_IMAGES, BUILT_HASHES, BUILT_OUTCOMES, BUILT_SECONDS.

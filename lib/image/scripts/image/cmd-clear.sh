@@ -59,7 +59,7 @@ cmd_clear() {
   clear_list "$tier"
   if [ -z "$JSON" ] || [ -n "$DRY_RUN" ]; then clear_table "$CLEAR_LINES"; fi
   if [ -z "$CLEAR_LINES" ]; then
-    [ -n "$JSON" ] || say 'nothing to remove'
+    if [ -z "$JSON" ]; then say 'nothing to remove'; elif [ -z "$DRY_RUN" ]; then say '[]'; fi
     return
   fi
   [ -z "$DRY_RUN" ] || return 0

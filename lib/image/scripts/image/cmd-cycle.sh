@@ -32,7 +32,7 @@ TEXT
 }
 
 cmd_cycle() {
-  local kind='' config=${CONFIG:-} connect='' code=0
+  local kind='' config=${CONFIG:-} connect='' built
   while [ $# -gt 0 ]; do
     case $1 in
       fast | clean | nuclear)
@@ -74,10 +74,13 @@ cmd_cycle() {
     phase tidy
     cycle_tidy
   fi
+  built=$RUN_OUTCOME
   RUN_OUTCOME=deployed
   if [ -z "$DEPLOY" ]; then RUN_OUTCOME=built; fi
   cycle_result
   warn_budget
+  # The history is of builds.
+  if [ "$built" != built ]; then RUN_OUTCOME='up to date'; fi
   if [ -n "$connect" ]; then
     [ -n "$CONNECT" ] || die 2 "cycle: the stack has no command to connect" "BuildModes takes it as connect"
     phase connect

@@ -52,7 +52,11 @@ status_image() {
   json_value "$2" hash && hash=$REPLY
   json_value "$2" built && built=$REPLY
   json_value "$2" state && state=$REPLY
-  if [ "$built" = null ]; then built=''; fi
+  # One image may be of several contents, and the builder names one of them.
+  case $state,$built in
+    'up to date',*) built=$hash ;;
+    *,null) built='' ;;
+  esac
   load_tags "$image"
   if [ "$3" -eq 0 ] && look_at "localhost/$image:ctx-${built:-$hash}"; then
     names=$(names_of "$IMAGE_NAMES" | sed 's/^localhost\///' | grep -F "$REPOSITORY:" | sort -u | tr '\n' ' ') || names=''
