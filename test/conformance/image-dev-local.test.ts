@@ -184,6 +184,24 @@ withTools([...registryTools, "perl", "skopeo"], () => {
     expect(podman("image", "exists", `localhost/sindri:${tag}`)).toBe("");
   });
 
+  test("built anew or from source on a machine without the base, it takes the published one all the same", () => {
+    const taken = () => podman("image", "ls", "--format", "{{.Names}}").includes("sindri-base:base-latest");
+    podman("rmi", "-a", "-f");
+    const source = image("build", "--from-source");
+    expect([source.code, source.stderr]).toEqual([0, expect.stringMatching(/^sindri-base: taken from /m)]);
+    expect(taken()).toBe(false); // from source no name moves
+    podman("rmi", "-a", "-f");
+    const anew = image("build", "--no-cache");
+    expect([anew.code, anew.stderr]).toEqual([0, expect.stringMatching(/^sindri-base: taken from /m)]);
+    expect(taken()).toBe(true);
+    const base = image("build", "--base", "--no-cache");
+    expect([base.code, base.stderr.includes("taken from"), base.stdout]).toEqual([
+      0,
+      false,
+      expect.stringMatching(/^sindri-base: built, /),
+    ]);
+  });
+
   test("a release stands on the published base", () => {
     write("CHANGELOG.md", "# Changes\n\n## [3.1.4] - 2026-01-31\n\n- faster\n");
     commit("release");

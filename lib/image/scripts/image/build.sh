@@ -267,15 +267,18 @@ bases_add() {
   all="$all$1 "
 }
 
-# restore_bases IMAGE…: a base that is published with this content need not be built.
+# restore_bases ROOT IMAGE…: a base that is published with the content it has below ROOT need not be built. RESTORE_ALL is for those
+# that are among the images themselves, RESTORE_MOVING for their moving names.
 restore_bases() {
-  local image hash state line
+  local root=$1 image hash state line
+  shift
   [ -z "$DRY_RUN" ] && [ -n "$PUBLICATIONS" ] && [ "$(type -t restore_published)" = function ] || return 0
   bases_of "$@"
   for image in $REPLY; do
     load_tags "$image"
     [ "$ROLE" = base ] || continue
-    line=$(builder status --json "$image" </dev/null) || return 0
+    if [ -z "$RESTORE_ALL" ]; then case " $* " in *" $image "*) continue ;; esac fi
+    line=$(BUILDER_PROJECT=$root builder status --json "$image" </dev/null) || return 0
     json_value "${line#*\"images\"}" hash && hash=$REPLY
     json_value "${line#*\"images\"}" state && state=$REPLY
     case $state in 'not built' | 'changed since') restore_published "$image" "$hash" || : ;; esac
@@ -289,7 +292,10 @@ build_local() {
   shift
   # shellcheck disable=SC2206 # a list of names
   words=($images)
-  case " $* " in *' --no-cache '* | *' --force '*) ;; *) restore_bases "${words[@]}" ;; esac
+  # What is to be built anew is built; what that stands on is taken where it can be.
+  case " $* " in *' --no-cache '* | *' --force '*) RESTORE_ALL='' ;; *) RESTORE_ALL=1 ;; esac
+  RESTORE_MOVING=1
+  restore_bases "$PROJECT_ROOT" "${words[@]}"
   bases_of "${words[@]}"
   all=$REPLY
   if [ -z "$DRY_RUN" ]; then
@@ -365,6 +371,8 @@ build_source() {
   source_checkout "$ref"
   source_version "$image"
   tag=$REPLY-$SOURCE_SHORT
+  RESTORE_ALL='' RESTORE_MOVING=''
+  restore_bases "$SOURCE_TREE" "$image"
   bases_of "$image"
   all=$REPLY
   if [ -n "${OPTION_PLATFORM:-}" ]; then set -- "$@" --platform "$OPTION_PLATFORM"; fi

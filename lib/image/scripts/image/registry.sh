@@ -188,14 +188,14 @@ content_hash() {
 }
 
 # restore_published IMAGE HASH: brings the published build of this content to the builder, named as the builder names its
-# own. Fails, and says nothing but a note, when there is none: build it then.
+# own: by its content, and with RESTORE_MOVING by the name that moves. Fails, and says nothing but a note, when there is none: build it then.
 restore_published() {
   local image=$1 hash=$2 word tag code=0 words=()
   publication_of "$image" || return 1
   find_token optional
   words=("local=localhost/$image:ctx-$hash")
   load_tags "$image"
-  words+=("local=localhost/$image:$MOVING_TAG")
+  [ -z "$RESTORE_MOVING" ] || words+=("local=localhost/$image:$MOVING_TAG")
   publication_of "$image"
   MISSING_REMEDY=''
   registry restore "content=$CONTENT_PREFIX$hash" "hash=$hash" "${words[@]}" || code=$?
