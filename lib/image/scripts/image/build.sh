@@ -267,8 +267,8 @@ bases_add() {
   all="$all$1 "
 }
 
-# restore_bases ROOT IMAGE…: a base that is published with the content it has below ROOT need not be built. RESTORE_ALL is for those
-# that are among the images themselves, RESTORE_MOVING for their moving names.
+# restore_bases ROOT IMAGE…: a base that is published with the content it has below ROOT need not be built. RESTORE_ALL: also
+# those that are among the images themselves.
 restore_bases() {
   local root=$1 image hash state line
   shift
@@ -294,7 +294,6 @@ build_local() {
   words=($images)
   # What is to be built anew is built; what that stands on is taken where it can be.
   case " $* " in *' --no-cache '* | *' --force '*) RESTORE_ALL='' ;; *) RESTORE_ALL=1 ;; esac
-  RESTORE_MOVING=1
   restore_bases "$PROJECT_ROOT" "${words[@]}"
   bases_of "${words[@]}"
   all=$REPLY

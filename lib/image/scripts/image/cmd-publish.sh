@@ -252,7 +252,7 @@ publish_bases() {
     . "$PROGRAM_DIR/build.sh" # reads registry.sh anew
     TOKEN=$token TOKEN_FROM=$from TOKEN_FILE=$file
     # shellcheck disable=SC2034 # of restore_bases
-    RESTORE_ALL=1 RESTORE_MOVING=1
+    RESTORE_ALL=1
     # shellcheck disable=SC2086 # a list of names
     restore_bases "$PROJECT_ROOT" $BASES
   )

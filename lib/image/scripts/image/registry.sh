@@ -4,6 +4,8 @@
 
 # The settings become plain shell variables; shellcheck cannot see where they come from.
 TOKEN='' TOKEN_FILE='' TOKEN_FROM=''
+# What is taken from a registry gets its moving name too; '': only that of its content.
+RESTORE_MOVING=1
 
 # load_publication NAME: its settings; and the names of the image's builds.
 load_publication() {
@@ -188,7 +190,7 @@ content_hash() {
 }
 
 # restore_published IMAGE HASH: brings the published build of this content to the builder, named as the builder names its
-# own: by its content, and with RESTORE_MOVING by the name that moves. Fails, and says nothing but a note, when there is none: build it then.
+# own. Fails, and says nothing but a note, when there is none: build it then.
 restore_published() {
   local image=$1 hash=$2 word tag code=0 words=()
   publication_of "$image" || return 1
