@@ -22,21 +22,27 @@ FLOATING_BASES='
   }
   { sub(/\r$/, "") }
   NR == 1 { sub(/^\357\273\277/, "") }
-  # The text of a heredoc is none of ours.
-  heredoc != "" { line = $0; sub(/^\t+/, "", line); if (line == heredoc) heredoc = ""; next }
-  /^[ \t]*#/ { if (text == "" && !begun && tolower($0) ~ /^[ \t]*#[ \t]*escape[ \t]*=[ \t]*`/) escape = "`"; next }
-  text == "" && /^[ \t]*$/ { next }
+  # The texts of heredocs are none of ours.
+  heredocs > 0 { line = $0; if (tabs[1]) sub(/^\t+/, "", line); if (line == ends[1]) next_heredoc(); next }
+  /^[ \t]*#/ {
+    if (tolower($0) ~ /^[ \t]*#[ \t]*escape[ \t]*=[ \t]*`/ && !begun) escape = "`"
+    if ($0 !~ /^[ \t]*#[ \t]*[A-Za-z][A-Za-z0-9]*[ \t]*=/) begun = 1
+    next
+  }
+  /^[ \t]*$/ { if (text == "") begun = 1; next }
   {
     begun = 1
     line = $0
     sub(/[ \t]+$/, "", line)
-    if (substr(line, length(line)) == escape) { text = text substr(line, 1, length(line) - 1) " "; next }
-    instruction(text line)
+    last = length(line)
+    if (substr(line, last) == escape && substr(line, last - 1, 1) != escape) { text = text substr(line, 1, last - 1); next }
+    line = text $0
     text = ""
+    instruction(line)
   }
   END { if (text != "") instruction(text) }
 
-  function instruction(all,   word, count, words, i, name, value, at, reference) {
+  function instruction(all,   word, count, words, i, name, value, at, mount) {
     sub(/^[ \t]+/, "", all)
     count = split(all, words, /[ \t]+/)
     word = toupper(words[1])
@@ -45,7 +51,7 @@ FLOATING_BASES='
         at = index(words[i], "=")
         name = at > 0 ? substr(words[i], 1, at - 1) : words[i]
         if (name in given) known[name] = given[name]
-        else if (at > 0) known[name] = expand(unquote(substr(words[i], at + 1)))
+        else if (at > 0) { value = expand(unquote(substr(words[i], at + 1))); known[name] = value }
       }
     } else if (word == "FROM") {
       i = 2
@@ -56,22 +62,45 @@ FLOATING_BASES='
     } else if (word == "COPY" || word == "ADD" || word == "RUN") {
       for (i = 2; i <= count && words[i] ~ /^--/; i++) {
         if (word != "RUN" && words[i] ~ /^--from=/) look(expand(unquote(substr(words[i], 8))))
-        if (word == "RUN" && words[i] ~ /^--mount=/ && match(words[i], /[=,]from=[^,]*/)) {
-          look(expand(unquote(substr(words[i], RSTART + 6, RLENGTH - 6))))
+        mount = words[i]
+        gsub(/["\047]/, "", mount)
+        if (word == "RUN" && mount ~ /^--mount=/ && match(mount, /[=,]from=[^,]*/)) {
+          look(expand(substr(mount, RSTART + 6, RLENGTH - 6)))
         }
       }
-      if (words[i] !~ /^\[/ && match(all, /<<-?["\047]?[A-Za-z_][A-Za-z0-9_]*/)) {
-        heredoc = substr(all, RSTART, RLENGTH)
-        gsub(/[^A-Za-z0-9_]/, "", heredoc)
+      if (words[i] ~ /^\[/) return
+      for (; i <= count; i++) {
+        if (words[i] !~ /^[0-9]*<<-?["\047]?[A-Za-z0-9_.-]+["\047]?$/) continue
+        heredocs++
+        tabs[heredocs] = words[i] ~ /<<-/
+        name = words[i]
+        sub(/^[0-9]*<<-?/, "", name)
+        ends[heredocs] = unquote(name)
       }
     }
   }
 
+  function next_heredoc(   i) {
+    for (i = 1; i < heredocs; i++) { tabs[i] = tabs[i + 1]; ends[i] = ends[i + 1] }
+    heredocs--
+  }
+
   function look(reference) {
-    if (reference == "" || tolower(reference) in stage || reference in seen) return
+    if (reference == "" || tolower(reference) in stage || reference in seen || is_some_stage(tolower(reference))) return
     if (reference == "scratch" || reference ~ /^localhost\// || reference ~ /@sha256:[0-9a-f]+$/) return
     seen[reference] = 1
     print reference
+  }
+
+  # is_some_stage: "build-${TARGETARCH}" is one of the stages build-amd64 and build-arm64, whichever the builder takes.
+  function is_some_stage(reference,   head, rest, name) {
+    if (!match(reference, /\$(\{[^}]*\}|[a-z_][a-z0-9_]*)/) || RLENGTH == length(reference)) return 0
+    head = substr(reference, 1, RSTART - 1)
+    rest = substr(reference, RSTART + RLENGTH)
+    for (name in stage) {
+      if (length(name) > length(head rest) && index(name, head) == 1 && substr(name, length(name) - length(rest) + 1) == rest) return 1
+    }
+    return 0
   }
 
   function unquote(value) {
@@ -79,7 +108,7 @@ FLOATING_BASES='
     return value
   }
 
-  # $NAME, ${NAME}, ${NAME:-other} and ${NAME:+other}; what is not known stays.
+  # $NAME, ${NAME}, and with "-other" or "+other" in it, with or without a colon; what is not known stays.
   function expand(value,   out, whole, name, rest, at) {
     while (match(value, /\$(\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)/)) {
       out = out substr(value, 1, RSTART - 1)
@@ -88,9 +117,12 @@ FLOATING_BASES='
       name = whole
       gsub(/^\$\{?|\}$/, "", name)
       rest = ""
-      if ((at = index(name, ":")) > 0) { rest = substr(name, at + 1); name = substr(name, 1, at - 1) }
-      if (rest ~ /^\+/) out = out (known[name] != "" ? substr(rest, 2) : "")
-      else if (known[name] != "") out = out known[name]
+      if ((at = match(name, /:?[-+]/)) > 0) {
+        rest = substr(name, at + RLENGTH - 1)
+        name = substr(name, 1, at - 1)
+      }
+      if (rest ~ /^\+/) out = out (name in known && known[name] != "" ? substr(rest, 2) : "")
+      else if (name in known && known[name] != "") out = out known[name]
       else if (rest ~ /^-/) out = out substr(rest, 2)
       else out = out whole
     }
