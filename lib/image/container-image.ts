@@ -70,14 +70,14 @@ export class ContainerImage extends Construct implements ImageSource {
     this.target = parsed.target;
     this.platform = parsed.platform;
     this.platforms = parsed.platforms;
-    this.args = { ...parsed.args, ...typed?.buildArgs };
+    this.args = { ...typed?.buildArgs, ...parsed.args };
     this.labels = typed === undefined ? parsed.labels : {}; // they are in the Containerfile
     this.secrets = parsed.secrets;
     this.bases = parsed.bases;
     this.baseArg = parsed.baseArg;
     this.inputs = typed?.readsContext === false ? [] : parsed.inputs;
     this.allowFloatingBase = parsed.allowFloatingBase ?? false;
-    this.dockerFormat = typed?.hasHealthcheck ?? false;
+    this.dockerFormat = typed?.needsDockerFormat ?? false;
     this.tags = this.tagsOf(parsed);
     Object.freeze(this.args);
     for (const [name, value] of Object.entries(this.args)) {

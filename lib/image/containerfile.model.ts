@@ -78,6 +78,8 @@ export type ContainerfileStep =
     }
   | { readonly kind: "workdir"; readonly path: ContainerfileText }
   | { readonly kind: "user"; readonly user: ContainerfileText }
+  | { readonly kind: "default-shell"; readonly command: readonly string[] }
+  | { readonly kind: "stop-signal"; readonly signal: string }
   | { readonly kind: "entrypoint"; readonly command: readonly string[] }
   | { readonly kind: "cmd"; readonly command: readonly string[] }
   | { readonly kind: "expose"; readonly port: number; readonly protocol?: "tcp" | "udp" }

@@ -65,6 +65,10 @@ function stepText(step: ContainerfileStep): string {
       return `WORKDIR ${word(step.path)}`;
     case "user":
       return `USER ${word(step.user)}`;
+    case "default-shell":
+      return `SHELL ${list(step.command)}`;
+    case "stop-signal":
+      return `STOPSIGNAL ${step.signal}`;
     case "entrypoint":
       return `ENTRYPOINT ${list(step.command)}`;
     case "cmd":

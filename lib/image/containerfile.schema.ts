@@ -81,12 +81,15 @@ export const containerfileMount = z.discriminatedUnion("type", [
 
 const mounts = z.array(containerfileMount).optional();
 
+/** Whether a remark begins in a line of shell. It would hide the commands that are joined to it. */
+const hasRemark = (line: string) => /(^|[\s;&|(])#/.test(line.replace(/\\.|'[^']*'|"(?:\\.|[^"\\])*"/g, "q"));
+
 // In shell form the lines are the Containerfile's own, and podman 4.3 knows no heredocs.
 const command = z
   .string()
-  .refine((line) => wellFormed(line) && !/[\n\r]|\\$|<<|^\s*(#|--|\[\s*")|^\s*$/.test(line))
+  .refine((line) => wellFormed(line) && !/[\n\r]|\\\s*$|<<|^\s*(--|\[\s*")|^\s*$/.test(line) && !hasRemark(line))
   .describe(
-    'one line of shell that does not start with "#", "--" or [" and has no "<<" and no backslash at its end (run(["sh", "-c", …]) takes any text)',
+    'one line of shell without a remark (#) that does not start with "--" or [" and has no "<<" and no backslash at its end (run(["sh", "-c", …]) takes any text)',
   );
 
 /** @internal */
@@ -114,6 +117,14 @@ export const containerfileStep = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("workdir"), path: text }),
   z.strictObject({ kind: z.literal("user"), user: text }),
+  z.strictObject({ kind: z.literal("default-shell"), command: words }),
+  z.strictObject({
+    kind: z.literal("stop-signal"),
+    signal: z
+      .string()
+      .regex(/^(SIG[A-Z][A-Z0-9]*([+-]\d{1,2})?|[1-9]\d?)$/)
+      .describe('the name or number of a signal, such as "SIGQUIT" or "SIGRTMIN+3"'),
+  }),
   z.strictObject({ kind: z.literal("entrypoint"), command: z.array(plain) }),
   z.strictObject({ kind: z.literal("cmd"), command: z.array(plain) }),
   z.strictObject({

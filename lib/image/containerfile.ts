@@ -4,6 +4,7 @@ import type { ContainerfileProps, ContainerfileStage } from "./containerfile.mod
 import { LINE_FEED_ARG, needsLineFeed, renderContainerfile } from "./containerfile.render";
 import { containerfileFaults } from "./containerfile.rules";
 import { containerfileProps } from "./containerfile.schema";
+import { Expanded } from "./expanded";
 import { PinnedImage } from "./pinned-image";
 
 /**
@@ -48,9 +49,20 @@ export class Containerfile {
     return this.model.stages;
   }
 
-  /** Build arguments that a build of it needs from us: the line feed that no line of a Containerfile can hold. */
+  /**
+   * Build arguments that a build of it needs from us: the line feed that no line of a Containerfile can hold, and the defaults that
+   * choose a stage to start from, which podman 4.3 does not put in by itself.
+   */
   get buildArgs(): Readonly<Record<string, string>> {
-    return this.stages.some(needsLineFeed) ? { [LINE_FEED_ARG]: "\n" } : {};
+    const { args = {} } = this.model;
+    const names = this.stages.map(({ name }) => name);
+    const choices = this.stages.flatMap(({ from }) =>
+      from instanceof Expanded && names.includes(from.with(args) ?? "") ? from.variables : [],
+    );
+    return {
+      ...Object.fromEntries(choices.map((name) => [name, args[name] ?? ""])),
+      ...(this.stages.some(needsLineFeed) && { [LINE_FEED_ARG]: "\n" }),
+    };
   }
 
   /** Whether a step reads the build context. One that does not is built without, so nothing in it causes a rebuild. */
@@ -65,9 +77,11 @@ export class Containerfile {
     );
   }
 
-  /** Whether it has a health check, which podman keeps only in docker's image format. */
-  get hasHealthcheck(): boolean {
-    return this.stages.some(({ steps = [] }) => steps.some(({ kind }) => kind === "healthcheck"));
+  /** Whether it has a health check or a shell of its own, which podman heeds only in docker's image format. */
+  get needsDockerFormat(): boolean {
+    return this.stages.some(({ steps = [] }) =>
+      steps.some(({ kind }) => kind === "healthcheck" || kind === "default-shell"),
+    );
   }
 
   /** Ids of the secrets that it mounts and cannot do without. */
@@ -103,8 +117,8 @@ export class Containerfile {
       const copied = steps.flatMap((step) =>
         step.kind === "copy" && step.from instanceof PinnedImage ? [String(step.from)] : [],
       );
-      if (typeof from === "string") return from === "scratch" || names.has(from) ? copied : [from, ...copied];
-      return [from instanceof PinnedImage ? String(from) : (from.with(known) ?? from.text), ...copied];
+      const image = from instanceof Expanded ? (from.with(known) ?? from.text) : String(from);
+      return image === "scratch" || names.has(image) ? copied : [image, ...copied];
     });
     return [...new Set(found)];
   }

@@ -30,6 +30,10 @@ export const Step = {
   workdir: (path: ContainerfileText): Kind<"workdir"> => ({ kind: "workdir", path }),
   /** User of later steps and of the container. */
   user: (user: ContainerfileText): Kind<"user"> => ({ kind: "user", user }),
+  /** Shell of later {@link Step.shell} steps, such as `["/bin/bash", "-o", "pipefail", "-c"]`. podman heeds it only in docker's image format. */
+  defaultShell: (command: readonly string[]): Kind<"default-shell"> => ({ kind: "default-shell", command }),
+  /** What asks the container to end, such as `"SIGRTMIN+3"` for systemd. */
+  stopSignal: (signal: string): Kind<"stop-signal"> => ({ kind: "stop-signal", signal }),
   entrypoint: (command: readonly string[]): Kind<"entrypoint"> => ({ kind: "entrypoint", command }),
   cmd: (command: readonly string[]): Kind<"cmd"> => ({ kind: "cmd", command }),
   expose: (port: number, protocol?: "tcp" | "udp"): Kind<"expose"> => ({

@@ -1,13 +1,13 @@
 // The same program on this machine, without ssh; and where the usual tools are missing.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FileRoot } from "../support/file-root";
 import { LocalEngine } from "../support/local-engine";
 import type { Ran } from "../support/standin";
 import { which, withTools } from "../support/tools";
 
-withTools(["podman", "rsync", "git", "perl"], () => {
+withTools(["busybox", "podman", "rsync", "git", "perl"], () => {
   let files: FileRoot;
   const engine = new LocalEngine();
   const { home, env } = engine;
@@ -43,6 +43,19 @@ withTools(["podman", "rsync", "git", "perl"], () => {
     expect(run("shell", "--", "pwd").stdout).toBe(`${home}\n`);
     expect(run("attach")).toMatchObject({ code: 0 });
     expect(run("logs", "--list").stdout).toMatch(/ built /);
+  });
+
+  test("a shell and a health check of the Containerfile's own are heeded", () => {
+    const steps =
+      'COPY busybox /busybox\nSHELL ["/busybox", "ash", "-c"]\nRUN : >/ran\nhealthcheck CMD ["/busybox", "true"]\n';
+    execFileSync("cp", [which("busybox") ?? "", join(files.project, "app/busybox")]);
+    write("app/Containerfile", `FROM scratch\n${steps}`);
+    expect(run("build")).toMatchObject({ code: 0 });
+    const inspect = ["image", "inspect", "--format", "{{json .HealthCheck}}", "localhost/app:dev"];
+    const found = execFileSync("podman", inspect, { env: { ...process.env, ...env } });
+    expect(JSON.parse(found.toString())).toEqual({ Test: ["CMD", "/busybox", "true"] });
+    rmSync(join(files.project, "app/busybox"));
+    write("app/Containerfile", "FROM scratch\nCOPY f /f\n");
   });
 
   test("a step that fails is 65", () => {

@@ -153,9 +153,10 @@ withTools(["ssh", "sshd", "podman", "busybox", "perl"], () => {
   test("the other steps mean what they say", () => {
     host.run("cat >secret", "s3cret");
     const file = Containerfile.of({
-      args: { VERSION: "it's 1" },
+      args: { VERSION: "it's 1", KIND: "busy" },
       stages: [
-        { name: "tools", from: "localhost/shell:1", steps: [Step.run(["sh", "-c", "printf tool >/tool"])] },
+        { name: "tools-busy", from: "localhost/shell:1" },
+        { name: "tools", from: expanded("tools-${KIND}"), steps: [Step.run(["sh", "-c", "printf tool >/tool"])] },
         {
           name: "final",
           from: "tools",
@@ -174,7 +175,10 @@ withTools(["ssh", "sshd", "podman", "busybox", "perl"], () => {
             }),
             Step.copy(["/tool"], "/copied", { from: "tools", owner: "7:8", mode: "0640" }),
             Step.run(["sh", "-c", "ls -ln /copied >/owner"]),
+            Step.defaultShell(["/bin/sh", "-c", '/bin/printf "%s" "$0" >/asked']),
+            Step.shell(["not run"]),
             Step.user("7:8"),
+            Step.stopSignal("SIGRTMIN+3"),
             Step.expose(53, "udp"),
             Step.healthcheck(["true", "$HOME"], {
               intervalSeconds: 5,
@@ -187,7 +191,8 @@ withTools(["ssh", "sshd", "podman", "busybox", "perl"], () => {
       ],
     });
     const config = build(file, "steps", ["--secret id=token,src=secret"]);
-    expect(config).toMatchObject({ User: "7:8", ExposedPorts: { "53/udp": {} } });
+    expect(readBack("steps", "asked")).toBe("not run");
+    expect(config).toMatchObject({ User: "7:8", StopSignal: "SIGRTMIN+3", ExposedPorts: { "53/udp": {} } });
     expect(host.output("podman image inspect --format '{{json .HealthCheck}}' localhost/steps")).toBe(
       '{"Test":["CMD","true","$HOME"],"StartPeriod":1000000000,"Interval":5000000000,"Timeout":2000000000,"Retries":4}\n',
     );

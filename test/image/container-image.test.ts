@@ -1,5 +1,5 @@
 import { TerraformStack, Testing, Token } from "cdktf";
-import { ContainerImage, type ContainerImageProps } from "../../lib/image";
+import { Containerfile, ContainerImage, expanded, Step, type ContainerImageProps } from "../../lib/image";
 import { GpuBuilder, Host } from "../../lib/builder";
 import { messageOf } from "../support/project";
 import { Template } from "../support/template";
@@ -52,6 +52,19 @@ test("all faults at once", () => {
   args.NUL: got "\\u0000"; allowed: text without NUL
   secrets: got [{"id":"token","file":"a"},{"id":"token","file":"b"}]; allowed: each id once
   base: unknown property; did you mean "bases"?`);
+});
+
+test("the stack's choice of a stage comes before the Containerfile's", () => {
+  const containerfile = Containerfile.of({
+    args: { DISTRO: "a" },
+    stages: [
+      { name: "base-a", from: "scratch" },
+      { name: "base-b", from: "scratch" },
+      { name: "final", from: expanded("base-${DISTRO}"), steps: [Step.defaultShell(["/bin/bash", "-c"])] },
+    ],
+  });
+  expect(image({ containerfile })).toMatchObject({ args: { DISTRO: "a" }, dockerFormat: true });
+  expect(image({ containerfile, args: { DISTRO: "b" } }).args).toEqual({ DISTRO: "b" });
 });
 
 test("nothing given at all", () => {

@@ -48,6 +48,8 @@ test("every kind of step, once", () => {
             retries: 3,
           }),
           Step.user("dev"),
+          Step.defaultShell(["/bin/bash", "-o", "pipefail", "-c"]),
+          Step.stopSignal("SIGRTMIN+3"),
           Step.entrypoint(["/usr/bin/env", "--"]),
           Step.cmd(["$HOME"]),
         ],
@@ -82,6 +84,8 @@ EXPOSE 8000/tcp
 EXPOSE 53/udp
 HEALTHCHECK --interval=5s --timeout=2s --start-period=9s --retries=3 CMD ["curl","-f","http://localhost"]
 USER dev
+SHELL ["/bin/bash","-o","pipefail","-c"]
+STOPSIGNAL SIGRTMIN+3
 ENTRYPOINT ["/usr/bin/env","--"]
 CMD ["$HOME"]
 `);

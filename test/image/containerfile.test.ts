@@ -58,8 +58,8 @@ test("all faults of the parts at once", () => {
   stages[0].from: got "Not an image"; allowed: "scratch", a stage above, pinned(…), or expanded("\${NAME}")
   stages[0].steps[0].command: got []; allowed: a program and its words, such as ["apt-get", "update"]
   stages[0].steps[1].command: got "apt-get update"; allowed: a program and its words, such as ["apt-get", "update"]
-  stages[0].steps[2].commands[0]: got "# nothing"; allowed: one line of shell that does not start with "#", "--" or [" and has no "<<" and no backslash at its end (run(["sh", "-c", …]) takes any text)
-  stages[0].steps[3].commands[0]: got "cat <<EOF"; allowed: one line of shell that does not start with "#", "--" or [" and has no "<<" and no backslash at its end (run(["sh", "-c", …]) takes any text)
+  stages[0].steps[2].commands[0]: got "# nothing"; allowed: one line of shell without a remark (#) that does not start with "--" or [" and has no "<<" and no backslash at its end (run(["sh", "-c", …]) takes any text)
+  stages[0].steps[3].commands[0]: got "cat <<EOF"; allowed: one line of shell without a remark (#) that does not start with "--" or [" and has no "<<" and no backslash at its end (run(["sh", "-c", …]) takes any text)
   stages[0].steps[4].values["A B"]: got the name "A B"; allowed: a name of letters, digits and underscores
   stages[0].steps[4].values.NUL: got "\\u0000"; allowed: text without NUL, in valid Unicode, or expanded("… \${NAME} …")
   stages[0].steps[5].values.LONE: got "\\ud800"; allowed: text without NUL, in valid Unicode, or expanded("… \${NAME} …")
@@ -69,7 +69,7 @@ test("all faults of the parts at once", () => {
   stages[0].steps[7].mode: got "rwx"; allowed: an octal mode, such as "0755"
   stages[0].steps[8].mounts[0].target: got "relative"; allowed: an absolute path without a comma or a quotation mark, such as "/root/.cache"
   stages[0].steps[8].mounts[1].type: got "disk"; allowed: one of "cache", "secret", "bind", "tmpfs"
-  stages[0].steps[9].kind: got "onbuild"; allowed: one of "arg", "env", "label", "run", "shell", "copy", "workdir", "user", "entrypoint", "cmd", "expose", "volume", "healthcheck", "comment"
+  stages[0].steps[9].kind: got "onbuild"; allowed: one of "arg", "env", "label", "run", "shell", "copy", "workdir", "user", "default-shell", "stop-signal", "entrypoint", "cmd", "expose", "volume", "healthcheck", "comment"
   stages[0].steps[10].paht: unknown property; did you mean "path"?
   stages[0].steps[11].port: got 0; allowed: a whole number from 1 to 65535`);
 });
@@ -122,6 +122,33 @@ test("variables: unknown before all stages, not declared in the stage, set by th
   stages[2].steps[2].values.B: got "\${A}", which the same step sets: its old value would be taken; allowed: a step after it`);
 });
 
+test("a stage that a build argument chooses is none of another's images, and podman is told of the choice", () => {
+  const file = Containerfile.of({
+    args: { DISTRO: "b", UNUSED: "1" },
+    stages: [
+      { name: "base-a", from: ubuntu },
+      { name: "base-b", from: ubuntu },
+      { name: "final", from: expanded("base-${DISTRO}") },
+    ],
+  });
+  expect(file.foreignImages()).toEqual([String(ubuntu)]);
+  expect(file.foreignImages({ DISTRO: "c" })).toEqual([String(ubuntu), "base-c"]);
+  expect(file.buildArgs).toEqual({ DISTRO: "b" });
+});
+
+test.each(["echo a # b", "a;#b", "(# b", "echo 'a' #", "echo a\\ "])(
+  "%j would hide the commands after it",
+  (command) => {
+    expect(messageOf(() => of({ name: "a", from: "scratch", steps: [Step.shell([command, "b"])] }))).toContain(
+      "allowed: one line of shell without a remark (#)",
+    );
+  },
+);
+
+test.each(["echo '# a' \"# b\" \\# a#b $# ${a#b}", "grep -v ^# x", "echo \\\"' # '"])("%j hides nothing", (command) => {
+  expect(of({ name: "a", from: "scratch", steps: [Step.shell([command, "b"])] }).render()).toContain(command);
+});
+
 test("a line that the engines cannot read is refused", () => {
   expect(faultsOf({ name: "a", from: ubuntu, steps: [Step.run(["echo", "x".repeat(70_000)])] })).toBe(
     `Containerfile.of: invalid props
@@ -156,7 +183,7 @@ test("a file cannot be copied to a name that podman 4.3 does not write", () => {
 
 test("what a build needs to know of it", () => {
   const none = of({ name: "a", from: ubuntu, steps: [Step.run(["true"])] });
-  expect([none.readsContext, none.buildArgs, none.hasHealthcheck, none.requiredSecrets]).toEqual([
+  expect([none.readsContext, none.buildArgs, none.needsDockerFormat, none.requiredSecrets]).toEqual([
     false,
     {},
     false,
@@ -175,7 +202,7 @@ test("what a build needs to know of it", () => {
     { name: "b", from: "a", steps: [Step.copy(["/x"], "/", { from: ubuntu })] },
     { name: "c", from: "ghcr.io/x/y:1" },
   );
-  expect([all.readsContext, all.buildArgs, all.hasHealthcheck, all.requiredSecrets]).toEqual([
+  expect([all.readsContext, all.buildArgs, all.needsDockerFormat, all.requiredSecrets]).toEqual([
     true,
     { GANTRY_LF: "\n" },
     true,

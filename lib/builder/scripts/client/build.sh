@@ -254,6 +254,9 @@ warn_floating() {
   done <<<"$REPLY"
 }
 
+# wants_docker_format FILE: podman leaves something of it out in OCI's format. Without SHELL its steps run in another shell.
+wants_docker_format() { LC_ALL=C grep -Eiq '^[[:space:]]*(HEALTHCHECK|ONBUILD|SHELL)[[:space:]]' "$1"; }
+
 # build_new IMAGE HASH TAG AGAIN BASES: copies the context if it is not there, then starts the build and shows it.
 build_new() {
   local image=$1 hash=$2 tag=$3 each words code=0 tries=0
@@ -286,6 +289,7 @@ build_new() {
   done
   for each in $5; do words+=("base=$each"); done
   [ -z "$BASE_ARG" ] || words+=("base-arg=$BASE_ARG")
+  if [ -z "$FORMAT$GENERATED" ] && wants_docker_format "$CONTAINERFILE_PATH"; then FORMAT=docker; fi
   [ -z "$FORMAT" ] || words+=("format=$FORMAT")
   image_labels
   for each in ${LABELS[@]+"${LABELS[@]}"}; do words+=("label=$each"); done
