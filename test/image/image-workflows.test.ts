@@ -243,3 +243,12 @@ test("declaring them touches nothing outside of the tree", () => {
   const stack = empty();
   expect(touchedBy(() => void declareWorkflows(stack, { paths: ["a"] }, { hasCache: true }))).toEqual([]);
 });
+
+test("a run for trying takes no place in the queue of those that publish", () => {
+  const { group } = readWorkflow(
+    workflowTemplate({ branch: "v3" }, { args: { GH_VERSION: "2.86.0" } }).file(BUILD_BASE),
+  ).concurrency;
+  expect(group).toBe(
+    "build-base-${{ github.ref == 'refs/heads/v3' && !inputs.gh_version && 'publish' || github.run_id }}",
+  );
+});

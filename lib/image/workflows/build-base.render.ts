@@ -1,8 +1,8 @@
 import { renderYaml, type YamlModel } from "../../core/render/yaml";
 import { sbomJob, signJobs, verifyJob } from "./attest-jobs";
-import { archOf, inputOf, type BuildBaseModel } from "./build-base.model";
+import { archOf, inputOf, isToPublish, type BuildBaseModel } from "./build-base.model";
 import { assembleJob, partialJob, publishJob } from "./publish-jobs";
-import { header, type Part } from "./steps";
+import { expression, header, type Part } from "./steps";
 
 /** The workflow "Build Base Image" as a text. */
 export function renderBuildBase(model: BuildBaseModel): string {
@@ -18,8 +18,12 @@ export function buildBaseWorkflow(model: BuildBaseModel): YamlModel {
     name: "Build Base Image",
     on: triggers(model),
     permissions: {},
-    // Tags move in the order of the runs; a run that has begun to push is not broken off.
-    concurrency: { group: "build-base", "cancel-in-progress": false },
+    // Tags move in the order of the runs; a run that has begun to push is not broken off. GitHub keeps one run waiting in a group: one
+    // for trying is in a group of its own, or it would take the place of a push that waits.
+    concurrency: {
+      group: `build-base-${expression(`${isToPublish(model)} && 'publish' || github.run_id`)}`,
+      "cancel-in-progress": false,
+    },
     defaults: { run: { shell: "bash" } },
     env: { PROGRAM: program, BUILDER: builderProgram, BASE: image, PUBLICATION: publication },
     jobs: {
