@@ -258,6 +258,25 @@ esac`,
       expect(hello()).toMatchObject({ code: 69, stderr: expect.stringContaining("  deploy the stack: builder up\n") });
     });
 
+    test("that was never deployed, in a stack that is initialised: the warning is no address, the last line of an answer is", () => {
+      const warning =
+        "\\nWarning: No outputs found\\n\\nThe state file either has no outputs defined, or all are\\nempty.\\n";
+      cloud({ address: "", id: "" });
+      lab.files.stub("tofu", `printf '${warning}'`);
+      const { code, stderr } = hello();
+      expect([code, stderr]).toEqual([
+        69,
+        expect.stringContaining(
+          "builder: builder (no instance) cannot be reached: the stack has no address for it\n  deploy the stack: builder up\n",
+        ),
+      ]);
+      lab.files.stub(
+        "tofu",
+        `printf '${warning}'; case "$*" in *instance_id) printf i-0abc ;; *) printf 127.0.0.1 ;; esac`,
+      );
+      expect(hello()).toEqual(worked);
+    });
+
     test("whose old address is another machine's now is not mistaken for it", async () => {
       cloud({ address: "127.0.0.1" });
       expect(hello()).toEqual(worked);
@@ -273,7 +292,7 @@ esac`,
 
     test("TERRAFORM_BINARY_NAME goes before tofu", () => {
       cloud({ address: STALE });
-      lab.files.stub("my-terraform", `case "$*" in *instance_id) echo i-0abc ;; *) echo 127.0.0.1 ;; esac`);
+      lab.files.stub("my-terraform", `case "$*" in *instance_id) printf i-0abc ;; *) printf 127.0.0.1 ;; esac`);
       const { code } = lab.files.run(["shell", "--", "true"], {
         env: { ...lab.host.env, TERRAFORM_BINARY_NAME: "my-terraform", XDG_RUNTIME_DIR: lab.host.scratch },
       });

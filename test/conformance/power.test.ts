@@ -137,7 +137,7 @@ withTools(standinTools, () => {
     expect(stderr).toContain("  aws_instance.builder\n  aws_ebs_volume.data\n");
     expect(calls()).toEqual([]);
     expect(run("down", "--yes")).toMatchObject({ code: 0, stdout: "everything of the stack is gone\n" });
-    expect(calls()).toEqual(["tofu destroy -auto-approve"]);
+    expect(calls()).toEqual(["tofu init -input=false", "tofu destroy -auto-approve"]);
   });
 
   test("--dry-run does nothing", () => {

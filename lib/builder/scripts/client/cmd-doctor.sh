@@ -177,8 +177,10 @@ check_outputs() {
   elif [ -n "$INSTANCE_ID" ] && [ "$id" != "$INSTANCE_ID" ]; then
     finding warning outputs "the outputs name $id, but $INSTANCE_ID is in use" "forget the old one: rm $STATE_DIR/$PROJECT.$PROGRAM.address"
   elif [ -n "$HOST_ADDRESS" ] && [ "$address" != "$HOST_ADDRESS" ]; then
+    stack_path
+    quote cd "$REPLY"
     finding warning outputs "the outputs say ${address:-no address}, the machine is at $HOST_ADDRESS" \
-      "in $STACK_DIR: $TERRAFORM apply -refresh-only"
+      "$REPLY && $TERRAFORM apply -refresh-only"
   else
     finding ok outputs "$id at ${address:-no address}"
   fi

@@ -22,9 +22,15 @@ in_stack() {
 # stack_path: REPLY = the stack's directory, for people.
 stack_path() { REPLY=$(cd -- "$FILE_ROOT/$STACK_DIR" 2>/dev/null && pwd -P) || REPLY=$FILE_ROOT/$STACK_DIR; }
 
-# terraform_output NAME: prints the value of this builder's output; fails when there is none.
+# terraform_output NAME: prints the value of this builder's output; fails when there is none. Warnings come on standard
+# output too, before the value; that there are no outputs at all is one, with exit code 0. Only a value ends in no line feed.
 terraform_output() {
-  in_stack output -no-color -raw "$OUTPUT_PREFIX$1" 2>/dev/null
+  local value
+  value=$(in_stack output -no-color -raw "$OUTPUT_PREFIX$1" 2>/dev/null && printf .) || return 1
+  value=${value%.}
+  value=${value##*$'\n'}
+  [ -n "$value" ] || return 1
+  printf '%s' "$value"
 }
 
 # stack_initialized: whether the stack's backend can be asked from here.
