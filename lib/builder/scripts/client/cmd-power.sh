@@ -119,9 +119,10 @@ cmd_down() {
   would "$TERRAFORM" destroy && return
   [ -n "$YES" ] || die 77 "down destroys the machine, its disks and its data volume" "say it with --yes"
   phase destroy
-  # A checkout that never deployed knows the backend of the state only after this.
-  stack_initialized || terraform_here init -input=false >&2 || die 65 "$TERRAFORM init failed"
-  terraform_here destroy -auto-approve >&2 || die 65 "$TERRAFORM destroy failed (a protected volume must be let go in the stack first)"
+  # As in up: in another checkout, or with the other tool, it has not happened yet.
+  terraform_here init -input=false >&2 || die 65 "$TERRAFORM init failed"
+  terraform_here destroy -auto-approve >&2 || die 65 "$TERRAFORM destroy failed (see above)" \
+    "a data volume with protect: true has to be let go in the stack first"
   rm -f -- "$STATE_DIR/$PROJECT.$PROGRAM.address"
   announce "everything of the stack is gone"
 }
