@@ -132,6 +132,7 @@ export class Ami {
    * @throws GantryError listing every fault.
    */
   static pinned(images: Readonly<Record<string, string>>, props: PinnedAmiProps = {}): Ami {
+    if (typeof (props as unknown) !== "object" || props === null) parseValue("Ami.pinned", pinnedAmiProps, props);
     const pinned = parseValue("Ami.pinned", pinnedAmi, { ...props, images });
     return new Ami({
       label: "Ami.pinned",

@@ -6,6 +6,7 @@ import { GantryError } from "./errors";
 import { pathFault } from "./file-path";
 import { FILE_MARK, FileSynthesizer, type RenderContext } from "./file-synthesizer";
 import { parseProps } from "./props";
+import { showValue } from "./show-value";
 
 /** Text of a generated file, or a function that makes it once the whole tree is declared. */
 export type FileContent = string | ((context: RenderContext) => string);
@@ -85,13 +86,13 @@ export function staticFile(absolutePath: string): FileContent {
  * Writes the stack's generated files to `directory` (relative to the working directory of the synth) instead of
  * `<outdir>/stacks/<stack>/files`, so that a repository can adopt them in place. Several stacks may share a directory.
  *
- * @throws GantryError for an empty text or a Terraform reference.
+ * @throws GantryError for anything but a text that is not empty, and for a Terraform reference.
  */
 export function setFileRoot(stack: TerraformStack, directory: string): void {
-  if (directory === "" || Token.isUnresolved(directory)) {
-    const given = directory === "" ? '""' : "a Terraform reference";
+  // From JavaScript it may be anything.
+  if (typeof (directory as unknown) !== "string" || directory === "" || Token.isUnresolved(directory)) {
     throw new GantryError("setFileRoot: invalid props", [
-      { property: "directory", message: `got ${given}; allowed: a directory, such as "."` },
+      { property: "directory", message: `got ${showValue(directory)}; allowed: a directory, such as "."` },
     ]);
   }
   FileSynthesizer.install(stack).root = directory;

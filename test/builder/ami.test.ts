@@ -132,6 +132,9 @@ describe("pinned", () => {
   images.Oregon: got the name "Oregon"; allowed: a region, such as "us-west-2"
   images.us-west-2: got "ami-x"; allowed: an image id, such as "ami-0123456789abcdef0"
   nvidiaDrivr: unknown property; did you mean "nvidiaDriver"?`);
+    expect(messageOf(() => Ami.pinned(images, "rocky" as never))).toBe(
+      'Ami.pinned: invalid props\n  props: got "rocky"; allowed: an object with user, arch, nvidiaDriver',
+    );
     expect(messageOf(() => Ami.pinned({}))).toBe(
       "Ami.pinned: invalid props\n  images: got {}; allowed: an image id for at least one region",
     );

@@ -446,13 +446,16 @@ describe("the file root", () => {
     );
   });
 
-  test("an empty text or a reference names none", () => {
+  test("an empty text, a number or a reference names none", () => {
     const stack = new TerraformStack(project.app(), "lab");
     expect(messageOf(() => setFileRoot(stack, ""))).toBe(
       'setFileRoot: invalid props\n  directory: got ""; allowed: a directory, such as "."',
     );
     expect(messageOf(() => setFileRoot(stack, Token.asString({ ref: "x" })))).toBe(
-      'setFileRoot: invalid props\n  directory: got a Terraform reference; allowed: a directory, such as "."',
+      'setFileRoot: invalid props\n  directory: got a Terraform reference (known only after apply); allowed: a directory, such as "."',
+    );
+    expect(messageOf(() => setFileRoot(stack, 4 as never))).toBe(
+      'setFileRoot: invalid props\n  directory: got 4; allowed: a directory, such as "."',
     );
   });
 
