@@ -92,6 +92,18 @@ withTools([...devTools, "ps"], () => {
     expect([lab.containerId("backend"), lab.containerId("frontend")]).toEqual(before);
   });
 
+  test("a service that is left alone but does not answer is not said to be up", () => {
+    const before = lab.containerId("backend");
+    configure({ health: { path: "/", timeoutSeconds: 1 } });
+    inContainer("mv", "/app/src/index.html", "/app/src/hidden");
+    const { code, stderr } = lab.run(["fast"]);
+    inContainer("mv", "/app/src/hidden", "/app/src/index.html");
+    expect([code, stderr]).toEqual([65, expect.stringContaining("backend: it is not up after 1 seconds\n")]);
+    expect(lab.ok("fast")).toContain("backend: up to date");
+    expect(lab.containerId("backend")).toBe(before);
+    configure({});
+  });
+
   test("a change of code shows at once: nothing is built, nothing is replaced, nothing is copied", async () => {
     const images = lab.podman("images", "-a", "--format", "{{.ID}}");
     const before = lab.containerId("backend");

@@ -45,6 +45,15 @@ wait_healthy() {
   fi
 }
 
+# still_healthy: that the loaded service's container is as it should be says nothing of what runs in it: the run that made it may
+# have ended before the service was up.
+still_healthy() {
+  if [ -n "$DRY_RUN" ] || { [ -z "$HEALTH_PATH" ] && [ "$HEALTH_COMMAND_COUNT" -eq 0 ]; }; then return; fi
+  if healthy; then return; fi
+  note "$SERVICE: waiting until it is up"
+  wait_healthy
+}
+
 unhealthy() {
   local log
   log=$(engine logs --tail 10 "$CONTAINER" 2>&1) || log=''

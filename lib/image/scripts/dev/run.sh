@@ -267,7 +267,11 @@ bring_up() {
   [ -z "$AGAIN" ] || containers_look
   plan "$@"
   if [ -z "$BEHIND$ORPHANS" ]; then
-    for each in "$@"; do RESULTS="$RESULTS$each current 0"$'\n'; done
+    for each in "$@"; do
+      hashes_of "$each"
+      still_healthy
+      RESULTS="$RESULTS$each current 0"$'\n'
+    done
     return
   fi
   lock
@@ -295,6 +299,7 @@ bring_up() {
     service_state
     copied=${built#* "$each:"} && copied=${copied%% *}
     if [ "$STATE" = current ]; then
+      still_healthy
       RESULTS="$RESULTS$each current 0"$'\n'
       continue
     fi
