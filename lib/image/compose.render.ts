@@ -63,6 +63,8 @@ function composeService(id: string, name: string, props: DevStackModel, service:
       environment: Object.fromEntries(Object.entries(service.env).map(([key, value]) => [key, text(value)])),
     }),
     ...(service.envFile !== undefined && { env_file: [`\${DEV_ROOT}/${text(service.envFile)}`] }),
+    // podman has this name by itself.
+    ...(props.engine === "docker" && { extra_hosts: ["host.containers.internal:host-gateway"] }),
     ...(service.dependsOn.length > 0 && { depends_on: [...service.dependsOn] }),
     stop_grace_period: `${service.stopSeconds}s`,
     networks: [names.network],

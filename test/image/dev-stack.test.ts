@@ -1,6 +1,8 @@
 import { TerraformStack, Testing } from "cdktf";
 import { parse } from "yaml";
 import { DevStack, type DevServiceProps, type DevStackProps } from "../../lib/image";
+import { renderCompose } from "../../lib/image/compose.render";
+import { devStackProps } from "../../lib/image/dev-stack.schema";
 import { messageOf } from "../support/project";
 import { touchedBy } from "../support/purity";
 import { Template } from "../support/template";
@@ -166,6 +168,16 @@ describe("the files of two services", () => {
       "io.gantry.config": `\${${variable}_CONFIG}`,
     };
   }
+});
+
+test("the host's name, which podman brings and docker has to be told, is in the compose file too", () => {
+  const compose = (engine: "podman" | "docker") =>
+    renderCompose(
+      "jarvis",
+      devStackProps.parse({ project: "lab", engine, services: { app: { build: { context: "." } } } }),
+    );
+  expect(compose("docker")).toContain("host.containers.internal:host-gateway");
+  expect(compose("podman")).not.toContain("extra_hosts");
 });
 
 test("the constructor touches nothing but the tree", () => {
