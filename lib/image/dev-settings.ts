@@ -67,6 +67,7 @@ export function serviceSettings(id: string, name: string, props: DevStackModel, 
     CONTEXT: build?.context ?? "",
     CONTAINERFILE: build?.file ?? "",
     TARGET: build?.target ?? "",
+    PRODUCTION_FILE: build?.productionFile ?? build?.file ?? "",
     PRODUCTION_TARGET: build?.productionTarget ?? "",
     ...numbered("ARG", pairs(build?.args ?? {})),
     ...numbered(

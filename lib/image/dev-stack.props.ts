@@ -6,6 +6,8 @@ export interface DevBuildProps {
   readonly file?: string;
   /** Stage that development runs. @default - the last one */
   readonly target?: string;
+  /** The Containerfile of `build`, relative to the context, when production has one of its own. @default - `file` */
+  readonly productionFile?: string;
   /** Stage that `build` makes for production. @default - the last one */
   readonly productionTarget?: string;
   /** Build arguments. They are part of the image's history: no secrets here. @default - none */

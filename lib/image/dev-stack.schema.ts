@@ -44,6 +44,7 @@ const build = z.strictObject({
   context: projectPath,
   file: projectPath.default("Containerfile"),
   target: stage.optional(),
+  productionFile: projectPath.optional(),
   productionTarget: stage.optional(),
   args: z.record(variable, text).default({}),
 });

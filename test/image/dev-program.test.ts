@@ -59,6 +59,20 @@ test("a container by docker, which needs the host's name", () => {
   );
 });
 
+test("the production image may have a Containerfile of its own", () => {
+  const file = (build: Partial<NonNullable<DevServiceProps["build"]>>) => {
+    lab.configure({ services: { app: { ...service, build: { context: "app", ...build } } } });
+    const { stdout, stderr } = lab.run(["build", "--dry-run"]);
+    return stderr + (/ -f (.*?) --/.exec(stdout)?.[1]?.replace(lab.project, "PROJECT") ?? "");
+  };
+  lab.write("app/Containerfile.prod", "FROM scratch\n");
+  expect(file({})).toBe("PROJECT/app/Containerfile");
+  expect(file({ productionFile: "Containerfile.prod", target: "dev" })).toBe("PROJECT/app/Containerfile.prod");
+  expect(file({ productionFile: "missing" })).toBe(
+    "jarvis: app: app/missing is not there\n  its name is build.productionFile in the stack, or build.file\n",
+  );
+});
+
 test("rootless podman maps you to yourself, unless the service wants the image's user", () => {
   const asOther = (props: Partial<DevServiceProps>) => {
     lab.configure({ services: { app: { ...service, ...props } } });

@@ -22,9 +22,9 @@ cmd_build() {
   for each in ${WANTED:-$SERVICES}; do
     load_service "$each"
     [ -n "$CONTEXT" ] || continue
+    CONTAINERFILE=$PRODUCTION_FILE TARGET=$PRODUCTION_TARGET
     [ -f "$PROJECT_ROOT/$CONTEXT/$CONTAINERFILE" ] || die 2 "$SERVICE: $CONTEXT/$CONTAINERFILE is not there" \
-      "its name is build.file in the stack"
-    TARGET=$PRODUCTION_TARGET
+      "its name is build.productionFile in the stack, or build.file"
     build_image "$IMAGE_NAME:prod-new" || die 65 "$SERVICE: the build failed" "$IMAGE_NAME:prod did not move; see above"
     if [ -z "$DRY_RUN" ]; then
       engine tag "$IMAGE_NAME:prod-new" "$IMAGE_NAME:prod"
