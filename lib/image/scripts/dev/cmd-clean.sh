@@ -108,7 +108,8 @@ clean_image() {
     if would "$ENGINE" rmi "$name"; then continue; fi
     case $name in
       "$IMAGE" | "$IMAGE_NAME:dev") ;; # another image has this name by now
-      *) engine rmi "$name" >/dev/null 2>&1 || warn "$name cannot be removed" ;;
+      # One of two names of an image may have gone with the other.
+      *) engine rmi "$name" >/dev/null 2>&1 || ! engine image inspect "$name" >/dev/null 2>&1 || warn "$name cannot be removed" ;;
     esac
     case $kept in *" $id "*) continue ;; esac
     kept="$kept$id "
