@@ -46,7 +46,9 @@ export const hostBuilderProps = z.strictObject({
 const sshFrom = z
   .string()
   .refine((text) => Cidr.isCidr(text) && !Cidr.parse(text).isEverything)
-  .describe('a block of addresses in CIDR notation, such as "203.0.113.4/32"; not everyone ("0.0.0.0/0", "::/0")');
+  .describe(
+    'a block of addresses by its first one, such as "203.0.113.4/32" or "10.1.0.0/24", or a reference to one block; not everyone ("0.0.0.0/0", "::/0")',
+  );
 const duration = (least: Duration) =>
   z
     .custom<Duration>((value) => value instanceof Duration && value.toSeconds() >= least.toSeconds(), { abort: false })

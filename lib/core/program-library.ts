@@ -26,6 +26,7 @@ export const COMMON_PROGRAMS: readonly string[] = [
   "findings.sh",
   "floating-bases.sh",
   "help.sh",
+  "image-format.sh",
   "lock.sh",
   "main.sh",
   "project.sh",

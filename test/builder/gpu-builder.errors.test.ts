@@ -46,8 +46,8 @@ test("all faults at once, those between props too", () => {
     "[lab/builder] GpuBuilder: invalid props
       engine: got "buildah"; allowed: one of "podman", "docker"
       ami: got "ami-0abc"; allowed: an Ami, such as Ami.deepLearningBase("ubuntu-24.04") or Ami.pinned({ "us-west-2": "ami-…" })
-      sshFrom[0]: got "0.0.0.0/0"; allowed: a block of addresses in CIDR notation, such as "203.0.113.4/32"; not everyone ("0.0.0.0/0", "::/0")
-      sshFrom[1]: got "10.1.0.7/24"; allowed: a block of addresses in CIDR notation, such as "203.0.113.4/32"; not everyone ("0.0.0.0/0", "::/0")
+      sshFrom[0]: got "0.0.0.0/0"; allowed: a block of addresses by its first one, such as "203.0.113.4/32" or "10.1.0.0/24", or a reference to one block; not everyone ("0.0.0.0/0", "::/0")
+      sshFrom[1]: got "10.1.0.7/24"; allowed: a block of addresses by its first one, such as "203.0.113.4/32" or "10.1.0.0/24", or a reference to one block; not everyone ("0.0.0.0/0", "::/0")
       dataVolume.holds: got "everything"; allowed: one of "home", "storage"
       spot.onInterruption: got "terminate"; allowed: "stop"
       idleStop: got "1m"; allowed: a Duration of at least 5m
@@ -89,13 +89,13 @@ test("a host and a machine", () => {
 describe("who may come in", () => {
   test.each(["0.0.0.0/0", "::/0", "203.0.113.4", "10.1.0.7/24", "10.0.0.0/33", ""])("%j is refused", (block) => {
     expect(faults({ ...right, sshFrom: [block] })).toBe(
-      `sshFrom[0]: got ${JSON.stringify(block)}; allowed: a block of addresses in CIDR notation, such as "203.0.113.4/32"; not everyone ("0.0.0.0/0", "::/0")`,
+      `sshFrom[0]: got ${JSON.stringify(block)}; allowed: a block of addresses by its first one, such as "203.0.113.4/32" or "10.1.0.0/24", or a reference to one block; not everyone ("0.0.0.0/0", "::/0")`,
     );
   });
 
   test("a list that Terraform knows only later is told once", () => {
     expect(faults({ ...right, sshFrom: Token.asList({ resolve: () => [] }) })).toBe(
-      'sshFrom: got a Terraform reference (known only after apply); allowed: a list, each a block of addresses in CIDR notation, such as "203.0.113.4/32"; not everyone ("0.0.0.0/0", "::/0")',
+      'sshFrom: got a Terraform reference (known only after apply); allowed: a list, each a block of addresses by its first one, such as "203.0.113.4/32" or "10.1.0.0/24", or a reference to one block; not everyone ("0.0.0.0/0", "::/0")',
     );
   });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DevServiceProps, DevStackProps } from "../../lib/image/dev-stack.props";
 import { DEV_PROGRAMS } from "../../lib/image/programs";
 import { DevLab } from "../support/dev-lab";
+import { freePort } from "../support/free-port";
 import { programCommands } from "../support/program-commands";
 import { which } from "../support/tools";
 
@@ -51,10 +52,12 @@ test("a container by podman", () => {
   );
 });
 
-test("a container by docker, which needs the host's name", () => {
-  expect(started({ ports: [8000, { host: 8001, container: 80 }] }, { engine: "docker" })).toBe(
+test("a container by docker, which needs the host's name", async () => {
+  const [one, two] = [await freePort(), await freePort()];
+  expect(started({ ports: [one, { host: two, container: 80 }] }, { engine: "docker" })).toBe(
     "docker run -d --init --name jarvis-app-dev --network jarvis-dev-network --network-alias app --stop-timeout 3" +
-      " --add-host host.containers.internal:host-gateway -p 127.0.0.1:8000:8000 -p 127.0.0.1:8001:80" +
+      " --add-host host.containers.internal:host-gateway " +
+      `-p 127.0.0.1:${one}:${one} -p 127.0.0.1:${two}:80` +
       " -v PROJECT/app/src:/app/src:rw localhost/jarvis-app:dep-HASH",
   );
 });
@@ -71,6 +74,19 @@ test("the production image may have a Containerfile of its own", () => {
   expect(file({ productionFile: "missing" })).toBe(
     "jarvis: app: app/missing is not there\n  its name is build.productionFile in the stack, or build.file\n",
   );
+});
+
+test("podman builds in docker's format what OCI's has no place for", () => {
+  lab.configure({ services: { app: service } });
+  const builds = () =>
+    lab
+      .run(["fast", "--dry-run"])
+      .stdout.split("\n")
+      .filter((line) => line.includes(" build -t "));
+  expect(builds()).toEqual([expect.not.stringContaining("--format")]);
+  lab.write("app/Containerfile", 'FROM scratch\nshell ["/bin/bash", "-c"]\n');
+  expect(builds()).toEqual([expect.stringContaining(" --format docker ")]);
+  lab.webService("app", 8000);
 });
 
 test("rootless podman maps you to yourself, unless the service wants the image's user", () => {

@@ -31,7 +31,7 @@ context_load() {
   CONTAINERFILE_PATH=$CONTEXT_DIR/$CONTAINERFILE
   [ -z "$GENERATED" ] || CONTAINERFILE_PATH=$FILE_ROOT/$PROGRAM/images/$1.Containerfile
   image_inputs "$1"
-  [ -f "$CONTAINERFILE_PATH" ] || die 2 "$1: $CONTAINERFILE_PATH is not there" "its name is the image's containerfile in the stack"
+  [ -f "$CONTAINERFILE_PATH" ] || die 2 "$1: $CONTAINERFILE_PATH is not there" "an image's file in the stack names it, relative to its context"
 }
 
 # image_inputs IMAGE: INPUTS = the paths that it is narrowed to.

@@ -5,6 +5,8 @@
 . "$COMMON_DIR/context.sh"
 # shellcheck source=../../../core/scripts/floating-bases.sh
 . "$COMMON_DIR/floating-bases.sh"
+# shellcheck source=../../../core/scripts/image-format.sh
+. "$COMMON_DIR/image-format.sh"
 # shellcheck source=sync.sh
 . "$PROGRAM_DIR/sync.sh"
 # shellcheck source=follow.sh
@@ -253,9 +255,6 @@ warn_floating() {
     [ -z "$each" ] || note "$1: $CONTAINERFILE takes $each, which may be another image tomorrow; pin it by @sha256:…, or allowFloatingBase in the stack"
   done <<<"$REPLY"
 }
-
-# wants_docker_format FILE: podman leaves something of it out in OCI's format. Without SHELL its steps run in another shell.
-wants_docker_format() { LC_ALL=C grep -Eiq '^[[:space:]]*(HEALTHCHECK|ONBUILD|SHELL)[[:space:]]' "$1"; }
 
 # build_new IMAGE HASH TAG AGAIN BASES: copies the context if it is not there, then starts the build and shows it.
 build_new() {

@@ -9,6 +9,8 @@
 . "$PROGRAM_DIR/health.sh"
 # shellcheck source=volumes.sh
 . "$PROGRAM_DIR/volumes.sh"
+# shellcheck source=../../../core/scripts/image-format.sh
+. "$COMMON_DIR/image-format.sh"
 
 # service_state: STATE of the loaded service's container: current, stopped (as it should be, but not running), other, absent,
 # foreign. HASHES as hashes_of left them.
@@ -67,6 +69,7 @@ build_image() {
   list ARG
   for each in ${LIST[@]+"${LIST[@]}"}; do words+=(--build-arg "$each"); done
   [ -z "$TARGET" ] || words+=(--target "$TARGET")
+  if [ "$ENGINE" = podman ] && wants_docker_format "$PROJECT_ROOT/$CONTEXT/$CONTAINERFILE"; then words+=(--format docker); fi
   words+=(--label "io.gantry.project=$PROJECT" --label "io.gantry.dev=$PROGRAM" --label "io.gantry.service=$SERVICE")
   if would "$ENGINE" "${words[@]}" "$@" "$PROJECT_ROOT/$CONTEXT"; then return; fi
   note "$SERVICE: building"
