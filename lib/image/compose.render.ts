@@ -56,7 +56,9 @@ function composeService(id: string, name: string, props: DevStackModel, service:
     container_name: names.container(name),
     image: `\${${variable(name)}_IMAGE}`,
     init: true,
+    ...(service.entrypoint && { entrypoint: command(service.entrypoint) }),
     ...(service.command && { command: command(service.command) }),
+    ...(service.devices.length > 0 && { devices: [...service.devices] }),
     ...(ports.length > 0 && { ports }),
     ...(mounts.length > 0 && { volumes: mounts }),
     ...(Object.keys(service.env).length > 0 && {

@@ -40,8 +40,12 @@ export interface DevServiceProps {
   readonly build?: DevBuildProps;
   /** A ready image by digest, `"docker.io/library/redis@sha256:…"`, or `"localhost/…"`. Exactly one of `build` and `image`. @default - none */
   readonly image?: string;
+  /** Entrypoint instead of the image's own, which then brings no command either. @default - the image's */
+  readonly entrypoint?: readonly string[];
   /** Command instead of the image's own. @default - the image's */
   readonly command?: readonly string[];
+  /** Devices: a path such as `"/dev/snd"`, or a GPU by its CDI name, `"nvidia.com/gpu=all"`. @default - none */
+  readonly devices?: readonly string[];
   /** Ports; a number is the same port on both sides. Bound to 127.0.0.1 only. @default - none */
   readonly ports?: readonly (number | DevPort)[];
   /** Directories with code, by where the container has them: a change shows without a build. @default - none */

@@ -56,7 +56,16 @@ const service = z.strictObject({
     .regex(/^([a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}|localhost\/[a-z0-9][a-z0-9._:/-]*)$/)
     .describe('an image by digest, "docker.io/library/redis@sha256:…", or of this machine, "localhost/…"')
     .optional(),
+  entrypoint: command.optional(),
   command: command.optional(),
+  devices: z
+    .array(
+      z
+        .string()
+        .regex(/^(\/dev(\/[A-Za-z0-9._-]+)+|[a-z0-9.-]+\/[a-z0-9-]+=[A-Za-z0-9._:-]+)$/)
+        .describe('a device, such as "/dev/snd" or "nvidia.com/gpu=all"'),
+    )
+    .default([]),
   ports: z.array(z.union([port, z.strictObject({ host: port, container: port })])).default([]),
   live: z.record(projectPath, inContainer).default({}),
   volumes: z.record(name, inContainer).default({}),

@@ -76,6 +76,13 @@ test("the production image may have a Containerfile of its own", () => {
   );
 });
 
+test("an entrypoint of several words, and devices", () => {
+  const props = { entrypoint: ["sh", "-c"], command: ["exec x"], devices: ["/dev/snd", "nvidia.com/gpu=all"] };
+  expect(started(props)).toMatch(
+    / --device \/dev\/snd --device nvidia\.com\/gpu=all --entrypoint sh localhost\/jarvis-app:dep-HASH -c exec x$/,
+  );
+});
+
 test("podman builds in docker's format what OCI's has no place for", () => {
   lab.configure({ services: { app: service } });
   const builds = () =>

@@ -180,6 +180,22 @@ test("the host's name, which podman brings and docker has to be told, is in the 
   expect(compose("podman")).not.toContain("extra_hosts");
 });
 
+test("an entrypoint and devices are in the compose file", () => {
+  const app = {
+    build: { context: "." },
+    entrypoint: ["sh", "-c"],
+    command: ["echo $HOME"],
+    devices: ["nvidia.com/gpu=all"],
+  };
+  const compose = renderCompose("jarvis", devStackProps.parse({ project: "lab", services: { app } }));
+  const { services } = parse(compose) as { services: { app: object } };
+  expect(services.app).toMatchObject({
+    entrypoint: ["sh", "-c"],
+    command: ["echo $$HOME"],
+    devices: ["nvidia.com/gpu=all"],
+  });
+});
+
 test("the constructor touches nothing but the tree", () => {
   const declare = () =>
     new DevStack(new TerraformStack(Testing.app(), "lab"), "jarvis", { services: { backend, frontend } });

@@ -206,7 +206,7 @@ check_files() {
 config_text() {
   local each kind text content=''
   text="network $NETWORK|root $PROJECT_ROOT|labels $LIVE_LABELS|stop $STOP_SECONDS|keep $KEEP_ID"
-  for kind in PORT LIVE VOLUME DEPENDENCY_VOLUME ENV COMMAND; do
+  for kind in PORT LIVE VOLUME DEPENDENCY_VOLUME ENV ENTRYPOINT COMMAND DEVICE; do
     list "$kind"
     text="$text|$kind"
     for each in ${LIST[@]+"${LIST[@]}"}; do text="$text ${#each} $each"; done

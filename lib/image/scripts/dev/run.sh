@@ -174,7 +174,15 @@ run_words() {
   [ -z "$ENV_FILE" ] || WORDS+=(--env-file "$PROJECT_ROOT/$ENV_FILE")
   list ENV
   for each in ${LIST[@]+"${LIST[@]}"}; do WORDS+=(-e "$each"); done
-  WORDS+=("$IMAGE")
+  list DEVICE
+  for each in ${LIST[@]+"${LIST[@]}"}; do WORDS+=(--device "$each"); done
+  list ENTRYPOINT
+  # One word: what an entrypoint has beyond its program comes before the command.
+  if [ "${#LIST[@]}" -gt 0 ]; then
+    WORDS+=(--entrypoint "${LIST[0]}" "$IMAGE" "${LIST[@]:1}")
+  else
+    WORDS+=("$IMAGE")
+  fi
   list COMMAND
   WORDS+=(${LIST[@]+"${LIST[@]}"})
 }
