@@ -12,7 +12,7 @@ printf '%s\\n' "$*" >>"${log}"
 case "$1 $2" in
   'volume export' | 'volume import') echo "docker: unknown command: docker $1 $2" >&2; exit 1 ;;
   'compose version') exit 0 ;;
-  'compose '*) shift; exec podman-compose "$@" ;;
+  'compose '*) shift; exec podman-compose --podman-path "$0" "$@" ;;
 esac
 words=()
 for word in "$@"; do

@@ -98,7 +98,8 @@ async function start(dir: string, account: string | undefined, reaper: Reaper, p
   const scratch = join(dir, "scratch");
   const identityFile = join(dir, "id");
   const clientHome = join(dir, "client");
-  for (const each of [runtimeDir, scratch, clientHome]) mkdirSync(each, { mode: 0o700 });
+  const tempDir = join(dir, "tmp");
+  for (const each of [runtimeDir, tempDir, scratch, clientHome]) mkdirSync(each, { mode: 0o700 });
 
   let user = userInfo().username;
   let owner: { uid: number; gid: number } | undefined;
@@ -106,7 +107,7 @@ async function start(dir: string, account: string | undefined, reaper: Reaper, p
     addAccount(account, home);
     user = account;
     owner = { uid: Number(output("id", ["-u", account])), gid: Number(output("id", ["-g", account])) };
-    chownSync(runtimeDir, owner.uid, owner.gid);
+    for (const each of [runtimeDir, tempDir]) chownSync(each, owner.uid, owner.gid);
   } else {
     mkdirSync(home, { mode: 0o700 });
   }
@@ -265,6 +266,8 @@ async function startSshd(dir: string, home: string, runtimeDir: string, ownAccou
   // ~/bin first: a test may put a program of its own there.
   const path = `${join(home, "bin")}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   const variables = [`BUILDAH_ISOLATION=chroot`, `XDG_RUNTIME_DIR=${runtimeDir}`, `PATH=${path}`];
+  // podman 4.3 keeps the caches of all users in one directory below it, which the first of them owns.
+  variables.push(`TMPDIR=${join(dir, "tmp")}`);
   if (ownAccount) variables.push(`HOME=${home}`);
   for (let left = 5; ; left--) {
     const port = wanted ?? (await freePort());

@@ -123,7 +123,7 @@ context_unchanged() {
   [ "$CONTEXT_KIND" = git ] && [ "${#CONTEXT_NESTED[@]}" -eq 0 ] && ! [ -s "$CONTEXT_INDEX.raw" ] || return 1
   IFS= read -r -d '' content <"$CONTAINERFILE_PATH" || :
   [ "$content" = "$CONTEXT_TEXT" ] || return 1
-  if [ -n "$NARROW" ]; then paths=("${INPUTS[@]}"); fi
+  if [ -n "$NARROW" ]; then paths=(${INPUTS[@]+"${INPUTS[@]}"}); fi
   status=$(cd -- "$CONTEXT_DIR" && GIT_INDEX_FILE=$CONTEXT_INDEX GIT_OPTIONAL_LOCKS=0 git --literal-pathspecs "${GIT_LOOKS[@]}" \
     ls-files --modified --others --exclude-standard -- "${paths[@]}" 2>&1) && [ -z "$status" ]
 }
