@@ -64,6 +64,11 @@ END
     if (code !== 0) throw new Error(stdout);
     return stdout;
   };
+  // podman now and then loses what the command of a failing step prints, so the step it names tells which check refused.
+  const refused = (file: Containerfile, ...options: readonly string[]): string | undefined => {
+    const { code, stdout } = build(file, ...options);
+    return code === 0 ? "built" : /building at STEP "(.*)": .*exit status 1/.exec(stdout)?.[1];
+  };
   const read = (path: string) =>
     host.output(
       `id=$(podman create localhost/made x) && podman cp "$id":${path} out >/dev/null; podman rm "$id" >/dev/null; cat out`,
@@ -99,9 +104,8 @@ END
   });
 
   test("another download than the checksum is of, and another release than is meant, fail the build", () => {
-    const other = build(base("0".repeat(64)));
-    expect([other.code !== 0, other.stdout.includes("gh.tar.gz: FAILED")]).toEqual([true, true]);
-    expect(build(base(), "--build-arg GH_VERSION=2.87.0").stdout).toContain("gh.tar.gz: FAILED");
+    expect(refused(base("0".repeat(64)))).toContain("gh.tar.gz");
+    expect(refused(base(), "--build-arg GH_VERSION=2.87.0")).toContain("gh.tar.gz");
     expect(build(base(), "--build-arg UBUNTU_VERSION=26.04").code).not.toBe(0);
   });
 
@@ -137,7 +141,7 @@ pip install --disable-pip-version-check --root-user-action=ignore -r requirement
       );
     });
     expect(made).toEqual(['COPY ["src","src"]', "ENV LAST=1"]);
-    expect(build(production("0".repeat(64))).stdout).toContain("piper/voice.onnx: FAILED");
+    expect(refused(production("0".repeat(64)))).toMatch(/piper\/voice\.onnx.*sha256sum -c -/);
   });
 
   test("uv, npm and cargo-chef: dependencies before the code", () => {
