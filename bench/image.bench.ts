@@ -151,8 +151,9 @@ async function baseFigure(): Promise<Figure> {
       execFileSync("chown", ["-R", `${host.user}:`, join(host.home, "slow")]);
     };
     let edits = 1;
+    const edited = () => `int main(void) { return ${edits++ % 100}; }`;
     const hand = () => {
-      host.output(`echo 'int main(void) { return ${edits++ % 100}; }' >slow/src/main.c`);
+      host.output(`echo '${edited()}' >slow/src/main.c`);
       host.output("cd ~/slow && podman build -q -t fast:latest -f Dockerfile.fast . >/dev/null");
     };
     lab.write("v3/Dockerfile.fast", `FROM localhost/sindri-base:base-latest\n${CODE}`);
@@ -171,11 +172,11 @@ async function baseFigure(): Promise<Figure> {
     lab.git("commit", "-q", "-m", "code");
     lab.ok("build");
     const slow = () => {
-      host.output(`echo 'int main(void) { return ${edits++ % 100}; }' >slow/src/main.c`);
+      host.output(`echo '${edited()}' >slow/src/main.c`);
       host.output("cd ~/slow && podman build -q --no-cache -t slow:latest -f Dockerfile.slow . >/dev/null");
     };
     const fast = () => {
-      lab.write("v3/src/main.c", `int main(void) { return ${edits++ % 100}; }\n`);
+      lab.write("v3/src/main.c", `${edited()}\n`);
       lab.ok("build");
     };
     const times = await inTurn(3, [slow, hand, fast]);

@@ -1,44 +1,42 @@
 // A maintainer's day with a base, an image on top of it and a release, on this machine: the constructs and the programs together,
 // with their files in the checkout itself.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { App, TerraformStack } from "cdktf";
+import { TerraformStack } from "cdktf";
 import { setFileRoot } from "../../lib";
 import { GpuBuilder, Host } from "../../lib/builder";
 import { BaseImage, BuildModes, ContainerImage, DevImage, GhcrPublication, GhcrRepository } from "../../lib/image";
 import { LocalEngine } from "../support/local-engine";
+import { Project } from "../support/project";
 import { registryTools, startStandin, type Ran, type Standin } from "../support/standin";
 import { withTools } from "../support/tools";
 
 withTools([...registryTools, "perl", "skopeo"], () => {
   let host: Standin;
-  let project: string;
+  let project: Project;
   const engine = new LocalEngine();
   let env: NodeJS.ProcessEnv;
   beforeAll(async () => {
     host = await startStandin({ registry: true });
-    project = realpathSync(mkdtempSync(join(tmpdir(), "gantry day ")));
+    project = new Project("gantry day ");
     env = { ...host.env, ...engine.env, XDG_RUNTIME_DIR: "", GITHUB_TOKEN: host.registry?.password ?? "" };
-    write("cdktf.json", "{}\n");
-    write(
+    project.write("cdktf.json", "{}\n");
+    project.write(
       ".gitignore",
       "/cdktf.out/\n/.gantry/\n*.log\n/bin/\n/image/\n/lib/\n/local/\n/gantry.json\n/Makefile\n/justfile\n",
     );
-    write(
+    project.write(
       "v3/Dockerfile.base",
       'FROM scratch AS tools\nCOPY tools /tools\nFROM scratch\nARG RUST_VERSION\nCOPY --from=tools /tools /tools\nLABEL rust="${RUST_VERSION}"\n',
     );
-    write("v3/tools/list", "cargo\n");
+    project.write("v3/tools/list", "cargo\n");
     // The base is what the last stage starts from; what is compiled comes from another.
-    write(
+    project.write(
       "v3/Dockerfile.dev",
       "ARG BASE_IMAGE=ghcr.io/pacphi/sindri:base-latest\nFROM scratch AS builder\nCOPY v3/crates /out\nFROM ${BASE_IMAGE}\nCOPY --from=builder /out /code\n",
     );
-    write("v3/Dockerfile", "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY v3/Cargo.toml /\n");
-    write("v3/Cargo.toml", '[workspace.package]\nversion = "3.1.4"\n');
-    write("v3/crates/main.rs", "one\n");
+    project.write("v3/Dockerfile", "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY v3/Cargo.toml /\n");
+    project.write("v3/Cargo.toml", '[workspace.package]\nversion = "3.1.4"\n');
+    project.write("v3/crates/main.rs", "one\n");
     git("init", "-q", "-b", "main");
     commit("first");
     git("tag", "archive-2026");
@@ -46,18 +44,13 @@ withTools([...registryTools, "perl", "skopeo"], () => {
   });
   afterAll(async () => {
     engine.remove();
-    rmSync(project, { recursive: true, force: true });
+    project.remove();
     await host.stop();
   });
 
-  function write(path: string, text: string): void {
-    mkdirSync(dirname(join(project, path)), { recursive: true });
-    writeFileSync(join(project, path), text);
-  }
-  const read = (path: string) => readFileSync(join(project, path), "utf8");
   function git(...args: readonly string[]): string {
     return execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
-      cwd: project,
+      cwd: project.directory,
       encoding: "utf8",
     }).trim();
   }
@@ -67,9 +60,9 @@ withTools([...registryTools, "perl", "skopeo"], () => {
   }
 
   function synth(rust: string): void {
-    const app = new App({ outdir: join(project, "cdktf.out"), stackTraces: false });
+    const app = project.app();
     const stack = new TerraformStack(app, "sindri");
-    setFileRoot(stack, project);
+    setFileRoot(stack, project.directory);
     const builder = new GpuBuilder(stack, "local", { host: Host.local(), disk: { minFreeGib: 0 } });
     const base = new BaseImage(stack, "sindri-base", {
       context: "v3",
@@ -113,10 +106,10 @@ withTools([...registryTools, "perl", "skopeo"], () => {
   }
 
   const run = (program: string, ...args: readonly string[]): Ran => {
-    const done = spawnSync(program, args, { cwd: project, env, encoding: "utf8" });
+    const done = spawnSync(program, args, { cwd: project.directory, env, encoding: "utf8" });
     return { code: done.status ?? 255, stdout: done.stdout, stderr: done.stderr };
   };
-  const image = (...args: readonly string[]) => run(join(project, "bin/image"), ...args);
+  const image = (...args: readonly string[]) => run(project.path("bin/image"), ...args);
   const ok = (...args: readonly string[]): string => {
     const { code, stdout, stderr } = image(...args);
     if (code !== 0) throw new Error(`image ${args.join(" ")}: exit ${String(code)}\n${stdout}${stderr}`);
@@ -138,21 +131,21 @@ withTools([...registryTools, "perl", "skopeo"], () => {
     ]);
     expect(stderr).toMatch(/^sindri-base: taken from /m);
     expect(layers("localhost/sindri:latest").slice(0, pushed.length)).toEqual(pushed);
-    expect(read("deploy.log")).toBe("installed\n");
+    expect(project.read("deploy.log")).toBe("installed\n");
   });
 
   test("an image that left its base is refused, and nothing moves", () => {
     const before = id("localhost/sindri:latest");
-    const containerfile = read("v3/Dockerfile.dev");
-    write("v3/Dockerfile.dev", "ARG BASE_IMAGE\nFROM scratch\nCOPY v3/crates /code\n");
+    const containerfile = project.read("v3/Dockerfile.dev");
+    project.write("v3/Dockerfile.dev", "ARG BASE_IMAGE\nFROM scratch\nCOPY v3/crates /code\n");
     const { code, stderr } = image("build");
     expect([code, stderr]).toEqual([65, expect.stringContaining("image: the build failed; no name moved\n")]);
     expect(id("localhost/sindri:latest")).toBe(before);
-    write("v3/Dockerfile.dev", containerfile);
+    project.write("v3/Dockerfile.dev", containerfile);
   });
 
   test("a change of the code builds the image alone; another toolchain builds the base, and the image on the new one", () => {
-    write("v3/crates/main.rs", "two\n");
+    project.write("v3/crates/main.rs", "two\n");
     expect(ok("build")).toMatch(/^sindri-base: up to date, .*\nsindri: built, /);
     const base = id("localhost/sindri:base-latest");
     synth("1.94");
@@ -165,13 +158,13 @@ withTools([...registryTools, "perl", "skopeo"], () => {
   });
 
   test("a cycle with a file that says more than where the image comes from", () => {
-    write(
+    project.write(
       "dev.yaml",
       'version: "3.0"\nname: my-dev\ndeployment:\n  provider: docker\n  resources: { memory: 4GB }\nextensions:\n  profile: fullstack\nproviders:\n  docker:\n    ports:\n      - "3000:3000"\n',
     );
     const { code, stdout } = run("make", "-s", "v3-cycle-fast", "CONFIG=dev.yaml");
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^my-dev: deployed, localhost\/sindri:ctx-\w{16}\n$/)]);
-    expect(read("deploy.log").split("\n").slice(-3, -1)).toEqual([
+    expect(project.read("deploy.log").split("\n").slice(-3, -1)).toEqual([
       "destroy my-dev",
       `deploy my-dev ${/localhost\S+/.exec(stdout)?.[0] ?? "?"}`,
     ]);
@@ -203,7 +196,7 @@ withTools([...registryTools, "perl", "skopeo"], () => {
   });
 
   test("a release stands on the published base", () => {
-    write("CHANGELOG.md", "# Changes\n\n## [3.1.4] - 2026-01-31\n\n- faster\n");
+    project.write("CHANGELOG.md", "# Changes\n\n## [3.1.4] - 2026-01-31\n\n- faster\n");
     commit("release");
     expect(ok("release", "3.1.4", "--skip-ci", "--no-github-release")).toMatch(
       /\nsindri-production: released 3\.1\.4, .*, which latest is on now\n$/,

@@ -1,53 +1,46 @@
 // A synthesized stack whose builder is this machine, from nothing to a registry: the constructs and the programs together.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { App, TerraformStack } from "cdktf";
+import { TerraformStack } from "cdktf";
 import { GpuBuilder, Host } from "../../lib/builder";
 import { BaseImage, ContainerImage, GhcrPublication, GhcrRepository } from "../../lib/image";
 import { LocalEngine } from "../support/local-engine";
+import { Project } from "../support/project";
 import { registryTools, startStandin, type Ran, type Standin } from "../support/standin";
 import { withTools } from "../support/tools";
 
 withTools([...registryTools, "perl", "skopeo"], () => {
   let host: Standin;
-  let project: string;
+  let project: Project;
   const engine = new LocalEngine();
   let env: NodeJS.ProcessEnv;
   let address: string;
   beforeAll(async () => {
     host = await startStandin({ registry: true });
     address = host.registry?.address ?? "";
-    project = mkdtempSync(join(tmpdir(), "gantry it's "));
+    project = new Project("gantry it's ");
     env = {
       ...host.env,
       ...engine.env,
       XDG_RUNTIME_DIR: "",
       REGISTRY_PASSWORD: host.registry?.password ?? "",
     };
-    write("cdktf.json", "{}\n");
-    write("v3/Dockerfile.base", "FROM scratch\nCOPY tools /tools\n");
-    write("v3/tools", "1\n");
-    write("v3/Dockerfile", "FROM localhost/sindri-base:base-latest\nCOPY code /code\n");
-    write("v3/code", "1\n");
-    write(".gitignore", "/cdktf.out/\n");
-    execFileSync("git", ["init", "-q"], { cwd: project });
+    project.write("cdktf.json", "{}\n");
+    project.write("v3/Dockerfile.base", "FROM scratch\nCOPY tools /tools\n");
+    project.write("v3/tools", "1\n");
+    project.write("v3/Dockerfile", "FROM localhost/sindri-base:base-latest\nCOPY code /code\n");
+    project.write("v3/code", "1\n");
+    project.write(".gitignore", "/cdktf.out/\n");
+    execFileSync("git", ["init", "-q"], { cwd: project.directory });
     synth();
   });
   afterAll(async () => {
     engine.remove();
-    rmSync(project, { recursive: true, force: true });
+    project.remove();
     await host.stop();
   });
 
-  function write(path: string, text: string): void {
-    mkdirSync(dirname(join(project, path)), { recursive: true });
-    writeFileSync(join(project, path), text);
-  }
-
   function synth(): void {
-    const app = new App({ outdir: join(project, "cdktf.out") });
+    const app = project.app();
     const stack = new TerraformStack(app, "lab");
     const builder = new GpuBuilder(stack, "builder", { host: Host.local(), disk: { minFreeGib: 0 } });
     const base = new BaseImage(stack, "sindri-base", {
@@ -72,8 +65,8 @@ withTools([...registryTools, "perl", "skopeo"], () => {
   }
 
   const image = (...args: readonly string[]): Ran => {
-    const program = join(project, "cdktf.out/stacks/lab/files/bin/image");
-    const done = spawnSync(program, args, { cwd: project, env, encoding: "utf8" });
+    const program = project.path("cdktf.out/stacks/lab/files/bin/image");
+    const done = spawnSync(program, args, { cwd: project.directory, env, encoding: "utf8" });
     return { code: done.status ?? 255, stdout: done.stdout, stderr: done.stderr };
   };
 
@@ -91,7 +84,7 @@ withTools([...registryTools, "perl", "skopeo"], () => {
   });
 
   test("a change of the code publishes the image and not its base", () => {
-    write("v3/code", "2\n");
+    project.write("v3/code", "2\n");
     const { code, stdout } = image("publish", "--quiet");
     expect([code, stdout]).toEqual([
       0,

@@ -16,7 +16,12 @@ import { App, Testing, type AppConfig } from "cdktf";
 
 /** A directory that a test synthesizes in, and what it looks for there. */
 export class Project {
-  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), "gantry-project-")));
+  readonly directory: string;
+
+  /** `prefix`: how the name of the directory begins, for tests that want odd ones. */
+  constructor(prefix = "gantry-project-") {
+    this.directory = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
+  }
 
   path(...segments: string[]): string {
     return join(this.directory, ...segments);

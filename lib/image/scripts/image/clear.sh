@@ -38,13 +38,13 @@ weekly_age() {
   [ -z "${CLEAR_OLDER:-}" ] || return 0
   lines=$(builder prune --plan --dry-run --only-caches </dev/null) || die $? "the builder cannot say what its caches hold (see above)"
   clear_bytes "$lines"
-  if [ "$REPLY" -le 10000000000 ]; then
+  if [ "$REPLY" -gt 10000000000 ]; then
+    human_size "$REPLY"
+    note "the build caches hold $REPLY, more than 10 GB: what was not used for 72 h goes, not only for a week"
+    REPLY=259200
+  else
     REPLY=604800
-    return
   fi
-  human_size "$REPLY"
-  note "the build caches hold $REPLY, more than 10 GB: what was not used for 72 h goes, not only for a week"
-  REPLY=259200
 }
 
 # base_images: REPLY = the images whose role is base.
