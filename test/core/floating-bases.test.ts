@@ -82,6 +82,16 @@ test.each<[string, string, string[]]>([
     ["a:1", "b:1"],
   ],
   [
+    "a heredoc in a longer text in quotation marks is none",
+    'FROM a:1\nRUN echo \'see <<EOF here\' \\" "or <<X"\nFROM b:1\nRUN "a" <<EOF "b"\nFROM c:1\nEOF\nFROM d:1\n',
+    ["a:1", "b:1", "d:1"],
+  ],
+  [
+    "heredocs behind a test of the shell, and for later",
+    "FROM a:1\nRUN [ -e x ] && cat <<EOF\nFROM b:1\nEOF\nONBUILD RUN <<EOF\nFROM c:1\nEOF\nFROM d:1\n",
+    ["a:1", "d:1"],
+  ],
+  [
     "mounts in quotation marks",
     'FROM scratch\nRUN --mount="type=bind,from=a:1,target=/x" --mount=type=bind,"from=b:1",target=/y x\n',
     ["a:1", "b:1"],

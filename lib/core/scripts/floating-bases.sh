@@ -68,15 +68,26 @@ FLOATING_BASES='
           look(expand(substr(mount, RSTART + 6, RLENGTH - 6)))
         }
       }
-      if (words[i] ~ /^\[/) return
-      for (; i <= count; i++) {
-        if (words[i] !~ /^[0-9]*<<-?["\047]?[A-Za-z0-9_.-]+["\047]?$/) continue
-        heredocs++
-        tabs[heredocs] = words[i] ~ /<<-/
-        name = words[i]
-        sub(/^[0-9]*<<-?/, "", name)
-        ends[heredocs] = unquote(name)
-      }
+    }
+    if (word ~ /^(COPY|ADD|RUN|ONBUILD)$/) begin_heredocs(all)
+  }
+
+  # A word in quotes is one, whatever is in it.
+  function begin_heredocs(all,   count, words, i, text, piece) {
+    gsub(/\\["\047\\]/, "%", all)
+    while (match(all, /"[^"]*"|\047[^\047]*\047/)) {
+      piece = substr(all, RSTART, RLENGTH)
+      gsub(/[ \t]/, "_", piece)
+      text = text substr(all, 1, RSTART - 1) piece
+      all = substr(all, RSTART + RLENGTH)
+    }
+    count = split(text all, words, /[ \t]+/)
+    for (i = 2; i <= count; i++) {
+      if (words[i] !~ /^[0-9]*<<-?["\047]?[A-Za-z0-9_.-]+["\047]?$/) continue
+      heredocs++
+      tabs[heredocs] = words[i] ~ /<<-/
+      sub(/^[0-9]*<<-?/, "", words[i])
+      ends[heredocs] = unquote(words[i])
     }
   }
 
