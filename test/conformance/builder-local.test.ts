@@ -46,14 +46,17 @@ withTools(["busybox", "podman", "rsync", "git", "perl"], () => {
   });
 
   test("a shell and a health check of the Containerfile's own are heeded", () => {
-    const steps =
-      'COPY busybox /busybox\nSHELL ["/busybox", "ash", "-c"]\nRUN : >/ran\nhealthcheck CMD ["/busybox", "true"]\n';
     execFileSync("cp", [which("busybox") ?? "", join(files.project, "app/busybox")]);
-    write("app/Containerfile", `FROM scratch\n${steps}`);
-    expect(run("build")).toMatchObject({ code: 0 });
-    const inspect = ["image", "inspect", "--format", "{{json .HealthCheck}}", "localhost/app:dev"];
-    const found = execFileSync("podman", inspect, { env: { ...process.env, ...env } });
-    expect(JSON.parse(found.toString())).toEqual({ Test: ["CMD", "/busybox", "true"] });
+    for (const steps of [
+      'SHELL ["/busybox", "ash", "-c"]\nRUN : >/ran\nhealthcheck CMD ["/busybox", "true"]\n',
+      'HEALTHCHECK\\\n  CMD ["/busybox", "true"]\n',
+    ]) {
+      write("app/Containerfile", `FROM scratch\nCOPY busybox /busybox\n${steps}`);
+      expect(run("build")).toMatchObject({ code: 0 });
+      const inspect = ["image", "inspect", "--format", "{{json .HealthCheck}}", "localhost/app:dev"];
+      const found = execFileSync("podman", inspect, { env: { ...process.env, ...env } });
+      expect(JSON.parse(found.toString())).toEqual({ Test: ["CMD", "/busybox", "true"] });
+    }
     rmSync(join(files.project, "app/busybox"));
     write("app/Containerfile", "FROM scratch\nCOPY f /f\n");
   });
