@@ -69,6 +69,16 @@ withTools(labTools, () => {
     expect(lab.run("build", "--no-cache", "app")).toMatchObject({ code: 0, stderr: "" });
   });
 
+  test("an image in docker's format is built anew under the hash it had", () => {
+    lab.write("app/Containerfile", 'FROM localhost/shell:1\nSHELL ["/bin/sh", "-c"]\nCOPY y z /\n');
+    lab.ok("build", "app");
+    const first = current();
+    damage();
+    expect(lab.run("build", "--no-cache", "app")).toMatchObject({ code: 0, stderr: note(first) });
+    expect(current()).toBe(first);
+    expect(lab.ok("build", "app")).toBe(`app: up to date, localhost/app:dev is ctx-${first}\n`);
+  });
+
   test("the next tree is linked with an undamaged one only, and takes the files that are right", () => {
     const first = current();
     damage();

@@ -288,7 +288,8 @@ build_new() {
   done
   for each in $5; do words+=("base=$each"); done
   [ -z "$BASE_ARG" ] || words+=("base-arg=$BASE_ARG")
-  if [ -z "$FORMAT$GENERATED" ] && wants_docker_format "$CONTAINERFILE_PATH"; then FORMAT=docker; fi
+  # Not in FORMAT, which is a part of the hash: this follows from the Containerfile, which is too.
+  if [ -z "$FORMAT$GENERATED" ] && wants_docker_format "$CONTAINERFILE_PATH"; then words+=(format=docker); fi
   [ -z "$FORMAT" ] || words+=("format=$FORMAT")
   image_labels
   for each in ${LABELS[@]+"${LABELS[@]}"}; do words+=("label=$each"); done
