@@ -1,5 +1,5 @@
 // Source trees on the builder are linked from, and built from, only as they were copied.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { Lab, labTools } from "../support/lab";
 import { withTools } from "../support/tools";
@@ -152,6 +152,16 @@ withTools(labTools, () => {
     ]);
     expect(lab.run("build", "--no-cache", "app")).toMatchObject({ code: 0, stderr: note(current()) });
     expect(inImage("y")).toBe("644 1\n");
+  });
+
+  test("what is being received is not taken for a leftover, however old the trees are that it is made of", () => {
+    // A second run ends while the first one sends.
+    const commit = `HOME=${lab.host.home} bash ${lab.host.home}/.gantry/lib/*/sync-commit.sh development app ${current()} other 5`;
+    lab.files.stub("rsync", `PATH=\${PATH#*:}; rsync "$@" && ${commit}`);
+    lab.write("app/z", "10\n");
+    utimesSync(join(lab.project, "app"), 1e9, 1e9);
+    const { code, stderr } = lab.run("sync", "app");
+    expect([code, stderr, there("z")]).toEqual([0, "", "10\n"]);
   });
 
   test("records go with their trees", () => {

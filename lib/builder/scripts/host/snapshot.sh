@@ -117,8 +117,8 @@ snapshots_prune() {
   for name in "$directory"/.files-*; do
     if ! [ -d "$directory/${name##*/.files-}" ]; then rm -f -- "$name"; fi
   done
-  # What a client that died left behind.
-  find "$directory" -maxdepth 1 -name '.partial-*' -mmin +1440 -exec rm -rf {} +
+  # What a client that died left behind. rsync and cp put back the time of change, not that of the status.
+  find "$directory" -maxdepth 1 -name '.partial-*' -cmin +1440 -exec rm -rf {} +
   exec 6>&-
 }
 
