@@ -36,6 +36,8 @@ withTools(labTools, () => {
     lab.remove(".gitattributes");
     lab.git("config", "core.autocrlf", "true");
     expect(afterwards("a.txt", () => lab.write("app/a.txt", "a\r\n"))).toBe("644\na\r\n");
+    lab.git("config", "core.autocrlf", "yes");
+    expect(afterwards("a.txt", () => lab.write("app/a.txt", "a\n"))).toBe("644\na\n");
     lab.git("config", "--unset", "core.autocrlf");
   });
 

@@ -254,7 +254,8 @@ raw_entries() { # INDEX ATTRIBUTES-FILE
   if [ "$code" -eq 3 ] || outer_attributes "$2"; then attributes=1; fi
   while IFS= read -r setting <&3; do
     case $setting in
-      'core.autocrlf true' | 'core.autocrlf input') all=1 ;;
+      'core.autocrlf false') ;;
+      core.autocrlf*) all=1 ;; # "true" has many spellings
       core.attributesfile*) attributes=1 ;;
     esac
   done
