@@ -57,6 +57,19 @@ withTools(labTools, () => {
     lab.git("update-index", flag.replace("--", "--no-"), "app/quiet");
   });
 
+  test("a file that git was told not to look at, and that comes while the others are copied", () => {
+    lab.write("app/quiet", "one\n");
+    lab.git("add", "-A");
+    lab.git("update-index", "--skip-worktree", "app/quiet");
+    lab.remove("app/quiet");
+    lab.files.stub("rsync", `echo two >${lab.project}/app/quiet; PATH=\${PATH#*:} exec rsync "$@"`);
+    const { code, stderr } = lab.run("sync", "app");
+    rmSync(join(lab.files.bin, "rsync"));
+    expect([code, stderr]).toEqual([0, "app changed while it was copied; copying again\n"]);
+    expect(lab.ok("sync", "app")).toContain("up to date");
+    lab.git("update-index", "--no-skip-worktree", "app/quiet");
+  });
+
   test("modes that git was told not to look at", () => {
     lab.git("config", "core.fileMode", "false");
     lab.write("app/tool", "t\n");

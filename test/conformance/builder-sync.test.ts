@@ -246,6 +246,7 @@ withTools(labTools, () => {
     ["a file that is gone", 'rm "$app/moving"', { moving: "none" }],
     ["a program made of a file", 'chmod +x "$app/moving"', { moving: "755 1\n" }],
     ["a file that is ignored now", 'echo moving >"$app/.gitignore"', { moving: "none" }],
+    ["a file that is ignored now from above", 'echo moving >>"$app/../.git/info/exclude"', { moving: "none" }],
     ["other instructions", 'echo "ENV MOVED=1" >>"$app/Containerfile"', { moving: "644 1\n" }],
   ])("a tree that moves while it is copied is copied again until it stands still: %s", (_, move, files) => {
     const containerfile = lab.read("app/Containerfile");
@@ -266,6 +267,26 @@ withTools(labTools, () => {
       for (const each of ["once", "moved", ".gitignore"]) lab.remove(`app/${each}`);
       lab.write("app/Containerfile", containerfile);
     }
+  });
+
+  test("a text of the same length with the same time, in the second of the look at it, is noticed", () => {
+    // Both are written in place, as cp -p does.
+    const write = (text: string) => `printf ${text} >"$app/moving"; touch -d @1000000000 "$app/moving"`;
+    const once = (file: string, then: string) =>
+      `PATH=\${PATH#*:} app=${lab.project}/app; if mkdir "$app/${file}" 2>/dev/null; then ${then}; fi`;
+    lab.write(".git/info/exclude", "once*\n");
+    lab.write("app/moving", "0");
+    lab.files.stub(
+      "git",
+      `case " $* " in *" add "*) ${once("once1", `until [[ $(date +%N) = 0[01]* ]]; do :; done; ${write("1")}`)} ;; esac
+       PATH=\${PATH#*:} exec git "$@"`,
+    );
+    lab.files.stub("rsync", `${once("once2", write("2"))}; exec rsync "$@"`);
+    const { code, stderr } = lab.run("sync", "app");
+    lab.files.stub("rsync", 'PATH=${PATH#*:} exec rsync "$@"');
+    lab.files.stub("git", 'PATH=${PATH#*:} exec git "$@"');
+    expect([code, stderr]).toEqual([0, "app changed while it was copied; copying again\n"]);
+    expect(lab.ok("sync", "app")).toContain("up to date");
   });
 
   describe("outside of git", () => {

@@ -116,16 +116,30 @@ context_hash() {
   CONTEXT_HASH=${CONTEXT_HASH:0:16}
 }
 
-# context_unchanged: whether context_hash would say the same now. Asks git for what differs from its index, which is less than
-# a new look; fails as well where git alone cannot tell.
+# context_unchanged: whether context_hash would say the same of what lies here now. Asks git for what differs from its index,
+# which is less than a new look; fails as well where git alone cannot tell.
 context_unchanged() {
   local content='' paths=(.) status
-  [ "$CONTEXT_KIND" = git ] && [ "${#CONTEXT_NESTED[@]}" -eq 0 ] && ! [ -s "$CONTEXT_INDEX.raw" ] || return 1
+  [ "$CONTEXT_KIND" = git ] && [ "${#CONTEXT_NESTED[@]}" -eq 0 ] || return 1
+  ! [ -s "$CONTEXT_INDEX.raw" ] && ! [ -s "$CONTEXT_INDEX.unseen" ] || return 1
   IFS= read -r -d '' content <"$CONTAINERFILE_PATH" || :
   [ "$content" = "$CONTEXT_TEXT" ] || return 1
   if [ -n "$NARROW" ]; then paths=(${INPUTS[@]+"${INPUTS[@]}"}); fi
-  status=$(cd -- "$CONTEXT_DIR" && GIT_INDEX_FILE=$CONTEXT_INDEX GIT_OPTIONAL_LOCKS=0 git --literal-pathspecs "${GIT_LOOKS[@]}" \
-    ls-files --modified --others --exclude-standard -- "${paths[@]}" 2>&1) && [ -z "$status" ]
+  status=$(
+    cd -- "$CONTEXT_DIR" || exit
+    looked() { GIT_INDEX_FILE=$CONTEXT_INDEX GIT_OPTIONAL_LOCKS=0 git --literal-pathspecs "${GIT_LOOKS[@]}" ls-files "$@" -- "${paths[@]}" 2>&1; }
+    # What is ignored by now may be so by a file above the context.
+    looked --cached --ignored --exclude-standard &
+    ignored=$!
+    # Of a change in the second of its index git knows by the time of the file, which somebody may have put back.
+    looked -z | INDEX=$CONTEXT_INDEX perl -0ne '
+      BEGIN { $then = (stat $ENV{INDEX})[9] }
+      chomp;
+      @file = lstat or next;
+      print if $file[10] >= $then && $file[9] < $then' &
+    touched=$!
+    looked --modified --others --exclude-standard && wait "$ignored" && wait "$touched"
+  ) && [ -z "$status" ]
 }
 
 # context_tree_git: CONTEXT_TREE = the tree git would commit for the context now: tracked and new files, no ignored ones,
