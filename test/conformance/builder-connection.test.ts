@@ -332,6 +332,40 @@ esac`,
     rmSync(join(lab.files.bin, "rsync"));
   });
 
+  test("the connection drops while the tree before is linked: what goes on there reaches nothing that comes after", async () => {
+    lab.write("app/gone", "x\n");
+    lab.ok("sync", "app");
+    lab.remove("app/gone");
+    lab.write("app/f", "changed\n");
+    // The command that is cut off in the middle goes on when the second transfer has ended, and before its tree is taken.
+    lab.host.output(`cat >bin/cp <<'END'
+#!/bin/sh
+PATH=\${PATH#*:}
+[ "$1" = -al ] || exec cp "$@"
+mkdir "$3"
+touch ~/linking
+until [ -e ~/go ]; do sleep 0.05; done
+ln "$2/gone" "$3"
+touch ~/linked
+exit 1
+END
+chmod +x bin/cp`);
+    lab.files.stub(
+      "rsync",
+      `PATH=\${PATH#*:}; rsync "$@" || exit
+       touch ${lab.host.home}/go; until [ -e ${lab.host.home}/linked ]; do sleep 0.05; done`,
+    );
+    const run = lab.start("sync", "app");
+    lab.host.output("while ! [ -e linking ]; do sleep 0.05; done");
+    lab.host.dropConnections();
+    const { code, stderr } = await run.ended;
+    lab.host.output("rm -f bin/cp linking linked go");
+    rmSync(join(lab.files.bin, "rsync"));
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(lab.host.output("cd development/app/current/ && ls -A && cat f")).toBe("Containerfile\nf\nchanged\n");
+    lab.remove("app/f");
+  });
+
   test("works from and in directories with spaces, and when TMPDIR has one", () => {
     lab.configure({});
     const directory = join(lab.project, "a b");

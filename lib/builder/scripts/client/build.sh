@@ -270,14 +270,14 @@ build_new() {
     phase sync
     # With several images the file list is another one's by now, and time has passed.
     if [ "${#PLAN[@]}" -gt 1 ]; then context_hash "$image" "$5"; fi
-    sync_tree "$image" "$RUN_ID" "$PREVIOUS" "$5"
+    sync_tree "$image" "$PREVIOUS" "$5"
     hash=$CONTEXT_HASH
     RUN_HASH=$hash
   fi
   phase build
   image_args
   image_secrets
-  words=("run=$RUN_ID" "image=$image" "hash=$hash" "tag=$tag" "project=$PROJECT" "engine=$ENGINE" "root=$REMOTE_ROOT"
+  words=("run=$RUN_ID" "received=$RECEIVED" "image=$image" "hash=$hash" "tag=$tag" "project=$PROJECT" "engine=$ENGINE" "root=$REMOTE_ROOT"
     "keep=$KEEP_SNAPSHOTS" "containerfile=$CONTAINERFILE" "target=$TARGET" "platform=$PLATFORM")
   client_name
   words+=("client=$REPLY")
@@ -316,10 +316,10 @@ build_new() {
     phase sync
     tries=$((tries + 1))
     CONTEXT_HASH=$hash
-    sync_again "$image" "$RUN_ID" "$PREVIOUS" "$5" "$tries"
+    sync_again "$image" "$PREVIOUS" "$5" "$tries"
     hash=$CONTEXT_HASH
     RUN_HASH=$hash
-    words+=(fresh=1 "hash=$hash") # the last one counts
+    words+=(fresh=1 "received=$RECEIVED" "hash=$hash") # the last one counts
     phase build
   done
   if [ "$code" -eq 0 ] && [ -n "$BUILD_DETACH" ]; then

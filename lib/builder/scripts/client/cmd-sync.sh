@@ -54,7 +54,7 @@ cmd_sync() {
       phase sync
       if [ -z "$HAS_SNAPSHOT" ] || [ -n "$force" ]; then
         context_hash "$image" "$bases"
-        sync_tree "$image" "$RUN_ID" "$PREVIOUS" "$bases"
+        sync_tree "$image" "$PREVIOUS" "$bases"
         hash=$CONTEXT_HASH RUN_HASH=$CONTEXT_HASH
       fi
       sync_commit "$image" "$hash" "$bases" "$force"
@@ -70,7 +70,7 @@ sync_commit() {
   CONTEXT_HASH=$2
   while :; do
     code=0
-    host_program sync-commit.sh "$REMOTE_ROOT" "$1" "$CONTEXT_HASH" "$RUN_ID" "$KEEP_SNAPSHOTS" ${force:+"$force"} || code=$?
+    host_program sync-commit.sh "$REMOTE_ROOT" "$1" "$CONTEXT_HASH" "$RECEIVED" "$KEEP_SNAPSHOTS" ${force:+"$force"} || code=$?
     case $code in
       0) return ;;
       75) die 75 "$1 is being built from a tree that is not as it was copied" "wait for it: $PROGRAM attach $1" ;;
@@ -78,7 +78,7 @@ sync_commit() {
       *) die 69 "the builder could not keep the copy of $1" "see: $PROGRAM doctor" ;;
     esac
     tries=$((tries + 1)) force=1
-    sync_again "$1" "$RUN_ID" "$PREVIOUS" "$3" "$tries"
+    sync_again "$1" "$PREVIOUS" "$3" "$tries"
   done
 }
 

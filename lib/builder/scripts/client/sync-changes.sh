@@ -17,14 +17,14 @@ sync_remember() {
   if [ -s "$TEMP_DIR/entries" ]; then mv -f -- "$TEMP_DIR/entries" "$REPLY"; else context_entries >"$REPLY"; fi
 }
 
-# sync_changes IMAGE RUN PREVIOUS: copies that way; 2 = it cannot, else what it did has to be removed. 3 = the tree before is
+# sync_changes IMAGE PREVIOUS: copies that way; 2 = it cannot, else what it did has to be removed. 3 = the tree before is
 # not as it was copied.
 sync_changes() {
   local old each words=() before
   : >"$TEMP_DIR/entries"
-  entries_file "$1" "$3"
+  entries_file "$1" "$2"
   old=$REPLY
-  [ "$CONTEXT_KIND" = git ] && [ -n "$3" ] && [ -s "$old" ] && [ -z "$SYNC_WHOLE" ] || return 2
+  [ "$CONTEXT_KIND" = git ] && [ -n "$2" ] && [ -s "$old" ] && [ -z "$SYNC_WHOLE" ] || return 2
   case $HOST_KIND,$OSTYPE in local,darwin*) return 2 ;; esac # its cp cannot link
   context_entries >"$TEMP_DIR/entries"
   perl -e "$COMPARE_ENTRIES" "$old" "$TEMP_DIR/entries" "$CONTEXT_DIR" >"$TEMP_DIR/gone" 3>"$TEMP_DIR/changed" || return 2
@@ -33,9 +33,9 @@ sync_changes() {
   # shellcheck disable=SC2016 # expanded on the host
   quote bash -c '. "$1" && shift && snapshot_link "$@"' sh
   before="$REPLY ~/.gantry/lib/$LIBRARY_HASH/snapshot.sh"
-  quote "$REMOTE_ROOT/$1" "$3" ".partial-$2"
+  quote "$REMOTE_ROOT/$1" "$2" ".partial-$RECEIVED"
   before="$before $REPLY"
-  quote cd "$REMOTE_ROOT/$1/.partial-$2"
+  quote cd "$REMOTE_ROOT/$1/.partial-$RECEIVED"
   before="$before && $REPLY"
   if [ "${#words[@]}" -gt 0 ]; then
     quote rm -rf -- "${words[@]}"
@@ -44,7 +44,7 @@ sync_changes() {
   fi
   kind_shell_file
   HOST_BEFORE="$before && cd .. && " rsync -lptz --from0 --files-from="$TEMP_DIR/changed" \
-    --chmod=Du=rwx,Dgo=rx,Fu=rwX,Fgo=rX -e "bash $REPLY" "$CONTEXT_DIR/" "builder:.partial-$2/" >&2 2>"$TEMP_DIR/rsync.errors" && return
+    --chmod=Du=rwx,Dgo=rx,Fu=rwX,Fgo=rX -e "bash $REPLY" "$CONTEXT_DIR/" "builder:.partial-$RECEIVED/" >&2 2>"$TEMP_DIR/rsync.errors" && return
   if grep -qx 'gantry: damaged' "$TEMP_DIR/rsync.errors"; then return 3; fi
   return 1
 }

@@ -2,7 +2,7 @@
 # shellcheck source-path=SCRIPTDIR
 # Starts a build that belongs to no connection, then shows its log to the end (unless detach=1).
 # usage: build-start.sh KEY=VALUE…
-#   run image hash tag project engine root containerfile client keep    one each
+#   run received image hash tag project engine root containerfile client keep    one each
 #   target platform arg secret base                                     as many as there are
 #   base-arg format label                                               likewise
 #   no-cache pull no-wait again detach generated                        =1; generated: containerfile-put.sh has been called
@@ -14,10 +14,10 @@ here=${BASH_SOURCE[0]%/*}
 . "$here/state.sh"
 . "$here/snapshot.sh"
 
-run='' image='' hash='' root='' keep=5 detach='' project='' client='' tag='' fresh=''
+run='' received='' image='' hash='' root='' keep=5 detach='' project='' client='' tag='' fresh=''
 for pair in "$@"; do
   case $pair in
-    run=* | image=* | hash=* | root=* | keep=* | detach=* | project=* | client=* | tag=* | fresh=*)
+    run=* | received=* | image=* | hash=* | root=* | keep=* | detach=* | project=* | client=* | tag=* | fresh=*)
       printf -v "${pair%%=*}" '%s' "${pair#*=}"
       ;;
   esac
@@ -32,7 +32,7 @@ builds=$GANTRY_STATE/builds/$image
 directory=$builds/$run
 if ! [ -d "$directory" ]; then
   code=0
-  snapshot_commit "$HOME/$root/$image" "$hash" "$run" "$fresh" || code=$?
+  snapshot_commit "$HOME/$root/$image" "$hash" "$received" "$fresh" || code=$?
   case $code in 0) ;; 75) exit 75 ;; *) exit 122 ;; esac
   umask 077
   new=$builds/.new-$run

@@ -58,7 +58,7 @@ snapshot_sound() {
   [ -z "$found" ] # of a version of this program that kept no records: rsync has just compared the contents
 }
 
-# snapshot_commit DIRECTORY HASH RUN [FORCE]: the received tree becomes the snapshot HASH, and the current one. One that is
+# snapshot_commit DIRECTORY HASH RECEIVED [FORCE]: the received tree becomes the snapshot HASH, and the current one. One that is
 # there stays, because a build may be reading it; with FORCE it gives way unless one is.
 # 1 = it has to be copied again: it is not there, or not as it was copied; 75 = that, but a build uses it.
 snapshot_commit() {

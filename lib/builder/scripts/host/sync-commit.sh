@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck source-path=SCRIPTDIR
 # Makes the received tree a snapshot, without a build.
-# usage: sync-commit.sh ROOT IMAGE HASH RUN KEEP [FORCE]
+# usage: sync-commit.sh ROOT IMAGE HASH RECEIVED KEEP [FORCE]
 # 122 = the tree has to be copied (again), 75 = likewise, but a build uses it.
 set -euo pipefail
 . "${BASH_SOURCE[0]%/*}/state.sh"
