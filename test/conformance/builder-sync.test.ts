@@ -229,6 +229,19 @@ withTools(labTools, () => {
     expect(lab.host.output("cat ~/development/app/current/x")).toBe("right");
   });
 
+  test("a copy that fails, as on a full disk, leaves nothing of it on the builder", () => {
+    lab.ok("sync", "app");
+    lab.write("app/x", "x");
+    lab.files.stub("rsync", 'PATH=${PATH#*:}; rsync "$@" && exit 11');
+    const { code, stderr } = lab.run("sync", "app");
+    lab.files.stub("rsync", 'PATH=${PATH#*:} exec rsync "$@"');
+    expect([code, stderr]).toEqual([
+      69,
+      "builder: copying app to the builder failed (rsync exit 11)\n  is rsync installed there, and is there room? builder doctor\n",
+    ]);
+    expect(lab.host.output("ls -A development/app")).not.toContain("partial");
+  });
+
   test("sync copies without a build, once, and says where", () => {
     lab.write("app/only-synced", "s");
     const first = lab.ok("sync", "app");

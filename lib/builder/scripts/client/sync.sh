@@ -31,7 +31,11 @@ sync_tree() {
           return 0
           ;;
         127) die 2 "rsync cannot be started" ;;
-        *) die 69 "copying $image to the builder failed (rsync exit $code)" "is rsync installed there, and is there room? $PROGRAM doctor" ;;
+        *)
+          # A full disk would stay full: what is there now serves no other run.
+          HOST_SOFT=1 sync_discard "$image"
+          die 69 "copying $image to the builder failed (rsync exit $code)" "is rsync installed there, and is there room? $PROGRAM doctor"
+          ;;
       esac
     fi
     note "$image changed while it was copied; copying again"
