@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { showValue } from "./show-value";
 
 /** A block of IPv4 or IPv6 addresses in CIDR notation, such as `10.1.0.0/24` or `fd00:1::/64`. */
 export class Cidr {
@@ -7,7 +8,7 @@ export class Cidr {
    * @throws Error for other text, and for an address with host bits set (`10.1.0.7/24`), naming the block that was meant.
    */
   static parse(text: string): Cidr {
-    const wrong = (why: string) => new Error(`got ${JSON.stringify(text)}; allowed: ${why}`);
+    const wrong = (why: string) => new Error(`got ${showValue(text)}; allowed: ${why}`);
     const [, address = "", prefixText = ""] = /^([0-9A-Fa-f:.]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
     if (!isAddress(address)) throw wrong('a block in CIDR notation, such as "203.0.113.4/32" or "2001:db8::/64"');
     const ip = ipaddr.parse(address);

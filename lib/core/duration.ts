@@ -1,3 +1,4 @@
+import { showValue } from "./show-value";
 import { wholeUnits } from "./whole-units";
 
 /** A length of time. */
@@ -21,7 +22,7 @@ export class Duration {
    */
   static parse(text: string): Duration {
     if (!/^(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/.test(text))
-      throw new Error(`got ${JSON.stringify(text)}; allowed: a duration such as "90s", "30m", "12h", "2d" or "1h30m"`);
+      throw new Error(`got ${showValue(text)}; allowed: a duration such as "90s", "30m", "12h", "2d" or "1h30m"`);
     const seconds = [...text.matchAll(/(\d+)([smhd])/g)].map(
       ([, amount, unit]) => Number(amount) * { s: 1, m: 60, h: 3600, d: 86400 }[unit as "s" | "m" | "h" | "d"],
     );
@@ -31,9 +32,11 @@ export class Duration {
   private readonly total: number;
 
   private constructor(amount: number, unitSeconds: number, unit: string) {
-    this.total = wholeUnits(amount * unitSeconds);
+    this.total = wholeUnits(amount, unitSeconds);
     if (!Number.isSafeInteger(this.total) || this.total < 0) {
-      throw new Error(`Duration.${unit}: got ${amount}; allowed: a length of time of zero or more, in whole seconds`);
+      throw new Error(
+        `Duration.${unit}: got ${showValue(amount)}; allowed: a length of time of zero or more, in whole seconds`,
+      );
     }
   }
 

@@ -1,3 +1,4 @@
+import { showValue } from "./show-value";
 import { wholeUnits } from "./whole-units";
 
 /** An amount of memory or disk, in binary units (1 GiB = 1024 MiB). */
@@ -16,16 +17,16 @@ export class Size {
   static parse(text: string): Size {
     const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*([MGT])iB?$/.exec(text) ?? [];
     if (amount === undefined)
-      throw new Error(`got ${JSON.stringify(text)}; allowed: a size such as "512Mi", "20Gi" or "2Ti"`);
+      throw new Error(`got ${showValue(text)}; allowed: a size such as "512Mi", "20Gi" or "2Ti"`);
     return new Size(Number(amount), { M: 1, G: 1024, T: 1024 * 1024 }[unit as "M" | "G" | "T"], "parse");
   }
 
   private readonly mib: number;
 
   private constructor(amount: number, unitMib: number, unit: string) {
-    this.mib = wholeUnits(amount * unitMib);
+    this.mib = wholeUnits(amount, unitMib);
     if (!Number.isSafeInteger(this.mib) || this.mib < 0) {
-      throw new Error(`Size.${unit}: got ${amount}; allowed: a size of zero or more, in whole MiB`);
+      throw new Error(`Size.${unit}: got ${showValue(amount)}; allowed: a size of zero or more, in whole MiB`);
     }
   }
 

@@ -1,4 +1,5 @@
 import { GantryError } from "../core/errors";
+import { showValue } from "../core/show-value";
 
 /** Text in which the engine puts values in while it builds. Made by {@link expanded}. */
 export class Expanded {
@@ -31,13 +32,13 @@ export class Expanded {
  * @throws GantryError for text that uses no variable, or something that only looks like one.
  */
 export function expanded(text: string): Expanded {
-  const made = new Expanded(String(text));
+  const made = new Expanded(typeof (text as unknown) === "string" ? text : ""); // from JavaScript it may be anything
   const odd = made.parts.find((part, i) => i % 2 === 0 && part.includes("${"));
   if (odd !== undefined || made.variables.length === 0) {
     throw new GantryError("expanded: invalid props", [
       {
         property: "text",
-        message: `got ${JSON.stringify(text)}; allowed: text with "\${NAME}" in it (no other forms; text without it needs no expanded())`,
+        message: `got ${showValue(text)}; allowed: text with "\${NAME}" in it (no other forms; text without it needs no expanded())`,
       },
     ]);
   }

@@ -23,11 +23,14 @@ test.each([
   expect(Duration.parse(text).toString()).toBe(shortest);
 });
 
-test.each(["", "30", "m", "30 m", "1.5h", "-1h", "30min", "1m1m", "1m1h", "1h\n", "PT1H"])("%j is refused", (text) => {
-  expect(messageOf(() => Duration.parse(text))).toBe(
-    `got ${JSON.stringify(text)}; allowed: a duration such as "90s", "30m", "12h", "2d" or "1h30m"`,
-  );
-});
+test.each(["", "30", "m", "30 m", "1.5h", "-1h", "30min", "1m1m", "1m1h", "1h\n", "PT1H", 3n])(
+  "%p is refused",
+  (text) => {
+    expect(messageOf(() => Duration.parse(text as string))).toBe(
+      `got ${typeof text === "string" ? JSON.stringify(text) : text}; allowed: a duration such as "90s", "30m", "12h", "2d" or "1h30m"`,
+    );
+  },
+);
 
 test.each([
   [() => Duration.seconds(-1), "Duration.seconds: got -1"],
@@ -35,6 +38,9 @@ test.each([
   [() => Duration.hours(NaN), "Duration.hours: got NaN"],
   [() => Duration.days(Infinity), "Duration.days: got Infinity"],
   [() => Duration.days(1e300), "Duration.days: got 1e+300"],
+  [() => Duration.hours("1" as never), 'Duration.hours: got "1"'],
+  [() => Duration.hours(true as never), "Duration.hours: got true"],
+  [() => Duration.hours(1n as never), "Duration.hours: got 1"],
 ])("%s is refused", (make, got) => {
   expect(messageOf(make)).toBe(`${got}; allowed: a length of time of zero or more, in whole seconds`);
 });

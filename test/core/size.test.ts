@@ -24,9 +24,9 @@ test.each([
   expect(Size.parse(text).toString()).toBe(shortest);
 });
 
-test.each(["", "20", "20G", "20GB", "20g", "Gi", "-1Gi", "1,5Gi", "1Ki", "20Gi\n"])("%j is refused", (text) => {
-  expect(messageOf(() => Size.parse(text))).toBe(
-    `got ${JSON.stringify(text)}; allowed: a size such as "512Mi", "20Gi" or "2Ti"`,
+test.each(["", "20", "20G", "20GB", "20g", "Gi", "-1Gi", "1,5Gi", "1Ki", "20Gi\n", 3n])("%p is refused", (text) => {
+  expect(messageOf(() => Size.parse(text as string))).toBe(
+    `got ${typeof text === "string" ? JSON.stringify(text) : text}; allowed: a size such as "512Mi", "20Gi" or "2Ti"`,
   );
 });
 
@@ -35,6 +35,9 @@ test.each([
   [() => Size.mebibytes(0.5), "Size.mebibytes: got 0.5"],
   [() => Size.tebibytes(NaN), "Size.tebibytes: got NaN"],
   [() => Size.parse("0.0001Gi"), "Size.parse: got 0.0001"],
+  [() => Size.gibibytes("1" as never), 'Size.gibibytes: got "1"'],
+  [() => Size.gibibytes(null as never), "Size.gibibytes: got null"],
+  [() => Size.gibibytes(1n as never), "Size.gibibytes: got 1"],
 ])("%s is refused", (make, got) => {
   expect(messageOf(make)).toBe(`${got}; allowed: a size of zero or more, in whole MiB`);
 });

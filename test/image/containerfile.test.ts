@@ -224,8 +224,8 @@ test("pinned images", () => {
   digest: got "sha256:abc"; allowed: a digest, such as "sha256:…" with 64 hexadecimal digits (skopeo inspect --format "{{.Digest}}" prints it)`);
 });
 
-test.each(["no variable", "${A:-x}", "${}", "$A"])("%j is no text to expand", (text) => {
-  expect(messageOf(() => expanded(text))).toBe(
-    `expanded: invalid props\n  text: got ${JSON.stringify(text)}; allowed: text with "\${NAME}" in it (no other forms; text without it needs no expanded())`,
+test.each(["no variable", "${A:-x}", "${}", "$A", 3n, null])("%p is no text to expand", (text) => {
+  expect(messageOf(() => expanded(text as string))).toBe(
+    `expanded: invalid props\n  text: got ${typeof text === "string" ? JSON.stringify(text) : text}; allowed: text with "\${NAME}" in it (no other forms; text without it needs no expanded())`,
   );
 });
