@@ -89,7 +89,11 @@ withTools([...modesTools, "make", "just"], () => {
     expect(make("v3-docker-build-from-source", `REF=${ref}`, "ARGS=--dry-run").stdout).toContain(
       "would run: podman tag",
     );
-    expect(just("v3-docker-build-from-source", "--ref", ref, "--dry-run").stdout).toContain("would run: podman tag");
+    for (const words of [["--ref", ref], [`REF=${ref}`]]) {
+      const { stdout } = just("v3-docker-build-from-source", ...words, "--dry-run");
+      expect([words, stdout]).toEqual([words, expect.stringContaining("would run: podman tag")]);
+    }
+    expect(just("v3-docker-build-from-source", "REF=-x").stderr).toContain("-x is not a branch, tag or commit");
     expect(make("v3-docker-build-from-source", "REF=-x")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("-x is not a branch, tag or commit"),

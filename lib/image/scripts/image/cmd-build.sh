@@ -45,6 +45,7 @@ cmd_build() {
         esac
         ;;
       --from-source) source=1 ;;
+      REF=*) ref=${1#*=} ;; # as the targets of make and just have it
       --ref | --platform)
         need_value build "$1" $#
         if [ "$1" = --ref ]; then ref=$2; else OPTION_PLATFORM=$2; fi
