@@ -1,4 +1,6 @@
 // The program image builds on its builder: what it names, when, and what a failure leaves.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { Duration } from "../../lib";
 import { ModesLab, modesTools } from "../support/modes-lab";
 import { withTools } from "../support/tools";
@@ -71,6 +73,45 @@ withTools(modesTools, () => {
     lab.write("v3/Dockerfile.dev", "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY v3/src /src\nENV CLI=1\n");
     lab.ok("build");
     expect(lab.images()["sindri:latest"]).not.toBe(before);
+  });
+
+  test("nor does one that was built without us, or whose build nobody waited for", () => {
+    const before = lab.images()["sindri:latest"];
+    lab.write("v3/Dockerfile.dev", "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nENV CLI=2\n");
+    expect(lab.exec(join(lab.root, "bin/builder"), ["build", "sindri"]).code).toBe(0);
+    expect(lab.images()["sindri:latest"]).not.toBe(before);
+    expect(lab.run("build").code).toBe(65);
+    expect(lab.images()["sindri:latest"]).toBe(before);
+  });
+
+  test.each([
+    ["build", []],
+    ["cycle", ["fast", "--config", "one.yaml"]],
+  ])("%s, interrupted while it verifies: 130, and the moving name goes back", async (command, args) => {
+    const before = lab.images()["sindri:latest"];
+    lab.write("one.yaml", "name: one\ndeployment:\n  image: sindri:latest\n");
+    lab.write(
+      "v3/Dockerfile.dev",
+      `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\nENTRYPOINT ["/bin/sh", "-c", "sleep 60"]\nENV CLI=${command}\n`,
+    );
+    const child = spawn(join(lab.root, "bin/image"), [command, ...args], {
+      cwd: lab.project,
+      env: lab.env(),
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true, // a terminal interrupts all of its processes
+    });
+    let said = "";
+    child.stderr.on("data", (part) => {
+      const seen = said.includes("verifying: ");
+      said += String(part);
+      if (!seen && said.includes("verifying: ")) setTimeout(() => process.kill(-(child.pid ?? 0), "SIGINT"), 500);
+    });
+    const code = await new Promise((resolve) => child.on("exit", resolve));
+    expect([code, said]).toEqual([130, expect.stringContaining("verifying: ")]);
+    expect(lab.images()["sindri:latest"]).toBe(before);
+    child.stderr.destroy(); // the container on the host still has it
+    lab.host.output("podman rm -fa -t 0");
+    lab.write("v3/Dockerfile.dev", "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY v3/src /src\nENV CLI=1\n");
   });
 
   test("built anew: another image of the same content, verified anew", () => {

@@ -150,15 +150,24 @@ name_image() {
     # Named as it should be: it was verified then. The moving name may be the builder's own, which moved already.
     if [ "${#lacking[@]}" -eq 0 ] && verified "$image"; then return 0; fi
   fi
+  UNVERIFIED=${IMAGE_ID:-}
   if ! verify_image "$own" "$image"; then
-    put_back "${IMAGE_ID:-}"
-    RUN_OUTCOME='not verified'
+    put_back "$UNVERIFIED"
+    UNVERIFIED='' RUN_OUTCOME='not verified'
     die 65 "$VERIFY_FAULT" "no name was moved; the running deployment was left alone"
   fi
   for each in ${lacking[@]+"${lacking[@]}"}; do
     engine tag "$IMAGE_ID" "$each" </dev/null || die 65 "$each cannot be tagged on the builder"
   done
   remember verified "$image" "$IMAGE_ID"
+  UNVERIFIED=''
+}
+
+# The image that is looked at: cut short, it is one that did not verify.
+UNVERIFIED=''
+program_leave() {
+  [ -z "$UNVERIFIED" ] || put_back "$UNVERIFIED"
+  source_leave
 }
 
 # verified IMAGE: whether this very image was verified; a content that is built again is another one.
@@ -169,6 +178,13 @@ remembered() { # KIND IMAGE WHICH
   local last=''
   if [ -r "$STATE_DIR/$1/$2" ]; then IFS= read -r last <"$STATE_DIR/$1/$2" || :; fi
   [ "$last" = "$3" ]
+}
+
+# last_verified IMAGE: prints the id of the one that was verified last, while the builder has it.
+last_verified() {
+  local id=''
+  if [ -r "$STATE_DIR/verified/$1" ]; then IFS= read -r id <"$STATE_DIR/verified/$1" || :; fi
+  if [ -n "$id" ] && look_at "$id"; then printf %s "$id"; fi
 }
 
 remember() { # KIND IMAGE WHICH
@@ -199,13 +215,18 @@ remember_moving() {
 
 # put_back ID: moves back those that are on an image which did not verify. Not one that another build has moved since.
 put_back() {
-  local i
+  local i name
   for ((i = 0; i < ${#BEFORE_NAMES[@]}; i++)); do
     look_at "${BEFORE_NAMES[i]}" || continue
     [ "$IMAGE_ID" = "$1" ] || continue
+    # There before us: a build that was left alone moved it, and nobody verified. Back to what was.
+    if [ "${BEFORE_IDS[i]}" = "$1" ]; then
+      name=${BEFORE_NAMES[i]#localhost/}
+      BEFORE_IDS[i]=$(last_verified "${name%%:*}")
+    fi
     if [ -z "${BEFORE_IDS[i]}" ]; then
       engine image rm "${BEFORE_NAMES[i]}" </dev/null >/dev/null 2>&1 || : # it keeps the name of its content
-    elif [ "${BEFORE_IDS[i]}" != "$1" ]; then
+    else
       engine tag "${BEFORE_IDS[i]}" "${BEFORE_NAMES[i]}" </dev/null || :
     fi
   done

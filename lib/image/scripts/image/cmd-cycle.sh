@@ -3,10 +3,10 @@
 # shellcheck disable=SC2034,SC2030,SC2031
 # cycle: clear, build, verify, and only then replace the deployment.
 
-# shellcheck source=build.sh
-. "$PROGRAM_DIR/build.sh"
 # shellcheck source=clear.sh
 . "$PROGRAM_DIR/clear.sh"
+# shellcheck source=build.sh
+. "$PROGRAM_DIR/build.sh" # after the other: what it does when the program ends comes last
 # shellcheck source=config.sh
 . "$PROGRAM_DIR/config.sh"
 
