@@ -59,6 +59,17 @@ withTools(modesTools, () => {
     expect(content(built(text))).toBe(text);
   });
 
+  test("the names that it tells are there, those of the base too", () => {
+    const lines = lab
+      .ok("build", "--from-source", "--ref", "main", "--json")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { image: string; name: string; content: string });
+    expect(lines.map(({ image }) => image)).toEqual(["sindri-base", "sindri"]);
+    const names = lines.flatMap(({ name, content }) => [name, content]);
+    expect(Object.keys(lab.images())).toEqual(expect.arrayContaining(names));
+  });
+
   test("no name moves: there is no latest, and the base has none that moves either", () => {
     const names = Object.keys(lab.images());
     expect(names).toEqual(expect.arrayContaining([built("one"), built("two"), built("three")]));

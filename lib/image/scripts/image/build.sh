@@ -401,29 +401,35 @@ build_source() {
   builder_build "$SOURCE_TREE" "$@" --tag "$tag" $all
   BEFORE_NAMES=() BEFORE_IDS=()
   for ((i = 0; i < ${#BUILT_IMAGES[@]}; i++)); do
+    if [ "${BUILT_IMAGES[i]}" != "$image" ]; then
+      report_built "$i" "${BUILT_IMAGES[i]}:$tag" # the builder's own name is all that it has
+      continue
+    fi
+    load_tags "$image"
     if [ -n "$DRY_RUN" ]; then
-      load_tags "${BUILT_IMAGES[i]}"
-      announce "would run: $ENGINE tag localhost/${BUILT_IMAGES[i]}:ctx-${BUILT_HASHES[i]} $REPOSITORY:$tag"
-    elif [ "${BUILT_IMAGES[i]}" = "$image" ]; then
+      announce "would run: $ENGINE tag localhost/$image:ctx-${BUILT_HASHES[i]} $REPOSITORY:$CONTENT_PREFIX${BUILT_HASHES[i]} $REPOSITORY:$tag"
+    else
       name_image "$image" "${BUILT_HASHES[i]}" "$tag"
     fi
-    report_built "$i" "$tag"
+    report_built "$i" "$REPOSITORY:$tag"
   done
 }
 
-# report_built INDEX [TAG]: tells the person or the program, and the run log.
+# report_built INDEX [NAME]: tells the person or the program, and the run log.
 report_built() {
-  local image=${BUILT_IMAGES[$1]} hash=${BUILT_HASHES[$1]} outcome=${BUILT_OUTCOMES[$1]} name line
+  local image=${BUILT_IMAGES[$1]} hash=${BUILT_HASHES[$1]} outcome=${BUILT_OUTCOMES[$1]} name content line
   load_tags "$image"
-  name=$REPOSITORY:${2:-$MOVING_TAG}
+  name=${2:-$REPOSITORY:$MOVING_TAG}
+  content=$REPOSITORY:$CONTENT_PREFIX$hash
+  case $name in "$REPOSITORY":*) ;; *) content=${name%:*}:ctx-$hash ;; esac
   if [ -n "$JSON" ]; then
     json_string "$outcome"
-    line="{\"image\":\"$image\",\"hash\":\"$hash\",\"outcome\":$REPLY,\"name\":\"$name\",\"content\":\"$REPOSITORY:$CONTENT_PREFIX$hash\""
+    line="{\"image\":\"$image\",\"hash\":\"$hash\",\"outcome\":$REPLY,\"name\":\"$name\",\"content\":\"$content\""
     if [ -n "$VERSION_TAG" ] && [ -z "${2:-}" ]; then line="$line,\"version\":\"$REPOSITORY:$VERSION_TAG\""; fi
     if [ -n "${BUILT_SECONDS[$1]}" ]; then line="$line,\"seconds\":${BUILT_SECONDS[$1]}"; fi
     say "$line}"
   else
-    say "$image: $outcome, $name is $CONTENT_PREFIX$hash"
+    say "$image: $outcome, $name is ${content##*:}"
   fi
   if [ -z "${RUN_MODE:-}" ]; then
     RUN_IMAGE=$image RUN_HASH=$hash
