@@ -32,7 +32,7 @@ export class DevStackExample extends TerraformStack {
           command: ["npx", "vite", "--host", "0.0.0.0", "--port", "5173", "--strictPort"],
           ports: [5173],
           live: { [`${here}/frontend/src`]: "/app/src" },
-          dependencies: [`${here}/frontend/package.json`, `${here}/frontend/package-lock.json`],
+          dependencies: ["package.json", "package-lock.json", "index.html"].map((file) => `${here}/frontend/${file}`),
           dependencyVolumes: { "node-modules": "/app/node_modules" },
           env: { VITE_API_BASE_URL: "http://localhost:8000" },
           health: { path: "/", timeoutSeconds: 120 },
