@@ -76,6 +76,27 @@ test("commands and options of our programs that are named exist", () => {
   expect(wrong).toEqual([]);
 });
 
+test("programs that npx is told to run are here, or named with a version", () => {
+  const named = blocks.flatMap(({ where, code }) =>
+    [...code.matchAll(/\bnpx ([\w@./-]+)/g)].map(([, name = ""]) => `${where}: ${name}`),
+  );
+  const { bin } = JSON.parse(read("package.json")) as { bin: Record<string, string> };
+  const here = (name: string) => name in bin || existsSync(join(root, "node_modules/.bin", name));
+  expect(named.filter((each) => !/\w@\d/.test(each) && !here(each.replace(/.*: /, "")))).toEqual([]);
+});
+
+test("modes that a comparison of times names are those of the run log", () => {
+  const script = read("lib/image/scripts/image/cmd-build.sh");
+  const named = documents.flatMap((path) =>
+    [...read(path).matchAll(/history\s+--compare\s+([\w-]+)\s+([\w-]+)/g)].flatMap(([, one = "", two = ""]) => [
+      one,
+      two,
+    ]),
+  );
+  expect(named).toContain("build-fast");
+  expect(named.filter((mode) => !script.includes(`RUN_MODE=${mode}`))).toEqual([]);
+});
+
 test("the two commands of the README are as they were promised", () => {
   const { spans } = readMarkdown(read("README.md"));
   expect(spans).toEqual(expect.arrayContaining(["npm ci && npm run demo", "npm ci && npm test"]));
