@@ -80,6 +80,17 @@ withTools([...devTools, "ps"], () => {
     expect(inContainer("cat", "/modules/version.txt")).toBe("1");
   });
 
+  test("a dry run of stop says what would stop, not that it stopped", () => {
+    const stops = ["frontend", "backend"].map((name) => `would run: podman stop ${lab.id}-${name}-dev\n`).join("");
+    expect(lab.ok("stop", "--dry-run")).toBe(stops);
+    expect(lab.run(["stop", "--dry-run", "--json"])).toEqual({
+      code: 0,
+      stdout: `{"program":"${lab.id}","stopped":[]}\n`,
+      stderr: stops,
+    });
+    expect(lab.podman("ps", "-q").split("\n")).toHaveLength(2);
+  });
+
   test("the second run changes nothing, wherever it is called from and in any time zone", () => {
     const before = [lab.containerId("backend"), lab.containerId("frontend")];
     expect(lab.ok("fast")).toBe(

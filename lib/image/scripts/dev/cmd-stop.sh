@@ -46,10 +46,11 @@ cmd_stop() {
   done
   if [ -n "$remove" ]; then remove_stopped "$names"; fi
   if [ -n "$JSON" ]; then
+    [ -z "$DRY_RUN" ] || running=''
     stop_json "$running"
   elif [ -z "$running" ]; then
     say 'nothing runs'
-  else
+  elif [ -z "$DRY_RUN" ]; then
     say "stopped:$running"
   fi
 }
