@@ -81,6 +81,45 @@ withTools(registryLabTools, () => {
     expect(lab.tags()).toEqual(before);
   });
 
+  test("a content whose time cannot be read is no old one: 65 or 69, and nothing goes; one without a time stays", async () => {
+    const before = lab.tags();
+    const config = (tag: string) =>
+      /"config":\s*\{[^}]*"(sha256:\w+)"/.exec(
+        lab.skopeo(`skopeo inspect --tls-verify=false --raw docker://$REPO:${tag}`),
+      )?.[1];
+    lab.proxy.failAt(new RegExp(`/blobs/${config(`base-${hash("4")}`) ?? "none"}$`));
+    const failed = await lab.run(["gc", "--keep", "1", "--yes"]);
+    lab.proxy.failAt(undefined);
+    expect([failed.code, failed.stdout, failed.stderr]).toEqual([
+      65,
+      "",
+      expect.stringMatching(`^image: ${repository}: the look at base-${hash("4")}: .*500`),
+    ]);
+    // A full disk cuts a manifest off; what is left of it is none.
+    lab.lab.host.output(`cat >bin/skopeo <<'END'
+#!/bin/bash
+case $* in *--raw*:stable) /usr/bin/skopeo "$@" | head -c 99; echo 'write: no space left on device' >&2; exit 1 ;; esac
+exec /usr/bin/skopeo "$@"
+END
+chmod +x bin/skopeo`);
+    const cut = await lab.run(["gc", "--keep", "1", "--yes"]);
+    expect([cut.code, cut.stdout, cut.stderr]).toEqual([
+      65,
+      "",
+      expect.stringContaining("the look at stable: write: no space left on device\n"),
+    ]);
+    lab.lab.host.output(`cat >bin/skopeo <<'END'
+#!/bin/bash
+case $* in *--config*${before[`base-${hash("1")}`] ?? "none"}) echo 'blob unknown to registry' >&2; exit 1 ;; esac
+exec /usr/bin/skopeo "$@"
+END`);
+    const listed = await lab.ok("gc", "--keep", "1");
+    lab.lab.host.output("rm bin/skopeo");
+    expect(listed).toContain(`base-${hash("4")}\n`);
+    expect(listed).not.toContain(`base-${hash("1")}\n`);
+    expect(lab.tags()).toEqual(before);
+  });
+
   test("what goes: old contents with their signatures; what is kept keeps its parts and signatures", async () => {
     const before = lab.tags();
     await lab.ok("gc", "--keep", "2", "--yes");

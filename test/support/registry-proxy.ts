@@ -1,4 +1,4 @@
-// A proxy in front of a registry: notes every request, and dies when it is told to.
+// A proxy in front of a registry: notes every request, and fails or dies when it is told to.
 import { createServer, request, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -11,6 +11,8 @@ export interface RegistryProxy {
   forget(): void;
   /** From the first request that matches on, every connection is cut; `undefined`: none. */
   dieAt(pattern: RegExp | undefined): void;
+  /** Every request that matches is answered with 500; `undefined`: none. */
+  failAt(pattern: RegExp | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -18,6 +20,7 @@ export interface RegistryProxy {
 export async function startRegistryProxy(target: string): Promise<RegistryProxy> {
   const requests: string[] = [];
   let deadly: RegExp | undefined;
+  let failing: RegExp | undefined;
   let dead = false;
   const [host, port] = target.split(":");
   const server = createServer((incoming, answer) => {
@@ -28,6 +31,10 @@ export async function startRegistryProxy(target: string): Promise<RegistryProxy>
       return;
     }
     requests.push(line);
+    if (failing?.test(line) === true) {
+      answer.writeHead(500).end();
+      return;
+    }
     const forwarded = request(
       { host, port, method: incoming.method, path: incoming.url, headers: incoming.headers },
       (reply: IncomingMessage) => {
@@ -48,6 +55,9 @@ export async function startRegistryProxy(target: string): Promise<RegistryProxy>
     dieAt: (pattern) => {
       deadly = pattern;
       dead = false;
+    },
+    failAt: (pattern) => {
+      failing = pattern;
     },
     stop: () =>
       new Promise((resolve) => {

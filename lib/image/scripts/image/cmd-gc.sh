@@ -133,7 +133,7 @@ gc_versions() {
 
 # gc_plan KEEP: GONE = digests to remove, parents before children, a blank between. Works on the answer.
 gc_plan() {
-  local keep=$1 word tag digest rest hash pattern kept=' ' newest count=0
+  local keep=$1 word tag digest rest hash pattern kept=' ' newest time count=0
   pattern="^${CONTENT_PREFIX//./\\.}([0-9a-f]{16})(-[a-z0-9-]+)?\$"
   # What any other tag names stays, and so does what that is made of.
   while read -r word tag digest rest; do
@@ -144,12 +144,18 @@ gc_plan() {
   newest=$(while read -r word tag digest rest; do
     [ "$word" = tag ] || continue
     if [[ $tag =~ $pattern ]]; then printf '%s %s\n' "${rest#* }" "${BASH_REMATCH[1]}"; fi
-  done <<<"$ANSWER" | sort -r | awk '!seen[$2]++ { print $2 }')
+  done <<<"$ANSWER" | sort -r | awk '!seen[$2]++')
   KEPT_HASHES=' '
-  for hash in $newest; do
-    count=$((count + 1))
-    if [ "$count" -le "$keep" ]; then KEPT_HASHES="$KEPT_HASHES$hash "; fi
-  done
+  while read -r time hash; do
+    # One without a time may be the newest, and takes nobody's place.
+    case $time in
+      [0-9]*)
+        count=$((count + 1))
+        [ "$count" -le "$keep" ] || continue
+        ;;
+    esac
+    KEPT_HASHES="$KEPT_HASHES$hash "
+  done <<<"$newest"
   # One that another tag names as well is kept as a whole too.
   while read -r word tag digest rest; do
     [ "$word" = tag ] || continue

@@ -22,6 +22,7 @@ inventory() {
       [ -e "$dir/tag.$i.none" ] || trouble "the look at $tag" "$dir/tag.$i.errors"
       continue
     fi
+    [ -e "$dir/tag.$i.config" ] || trouble "the look at $tag" "$dir/tag.$i.errors"
     sha256_of "$dir/tag.$i" && digest=$REPLY
     if is_index "$dir/tag.$i"; then
       # Whatever an index names is kept with it, attestations included.
@@ -36,7 +37,7 @@ inventory() {
 }
 
 # look_at_tag TAG FILE: its manifest, and in FILE.config its configuration; of an index that of the first child, because an index has
-# no time.
+# no time. A configuration that there is none of says nothing; one that the registry did not give leaves no file.
 look_at_tag() {
   local each=$1
   fetch "$1" "$2" || return
@@ -45,7 +46,13 @@ look_at_tag() {
   else
     sha256_of "$2" && each=$REPLY
   fi
-  skopeo inspect "${one[@]}" --config --raw "docker://$repository@$each" >"$2.config" 2>/dev/null || printf '{}' >"$2.config"
+  skopeo inspect "${one[@]}" --config --raw "docker://$repository@$each" >"$2.config" 2>"$2.errors" && return
+  reason "$(<"$2.errors")"
+  case $?,$(<"$2.errors") in
+    65,*' 404 '*) printf '{}' >"$2.config" ;;
+    65, | 65,*'HTTP status'* | 65,*'status code'* | 69,* | 1,*) rm -f -- "$2.config" ;;
+    *) printf '{}' >"$2.config" ;;
+  esac
 }
 
 # remove: digests (tag=), in the order given.

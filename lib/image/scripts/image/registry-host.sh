@@ -107,10 +107,11 @@ at() {
   esac
 }
 
-# fetch REFERENCE FILE: the manifest as it is. Fails when there is none, and leaves FILE.none.
+# fetch REFERENCE FILE: the manifest as it is. Fails when there is none, and leaves FILE.none; never a part of it, as on a full disk.
 fetch() {
   at "$1"
   skopeo inspect "${one[@]}" --raw "docker://$REPLY" >"$2" 2>"$2.errors" && return 0
+  rm -f -- "$2"
   case $(<"$2.errors") in
     *'manifest unknown'* | *'name unknown'* | *MANIFEST_UNKNOWN* | *NAME_UNKNOWN* | *'not found'*) : >"$2.none" ;;
   esac
