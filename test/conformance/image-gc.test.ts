@@ -180,6 +180,14 @@ END`);
     lab.skopeo(`cd made; echo 7 >f; podman build -q --no-cache --timestamp 100 -t localhost/made:1 . >/dev/null
       podman push -q --authfile ../look.json --tls-verify=false localhost/made:1 $REPO:base-${hash("7")}`);
     const seventh = lab.tags()[`base-${hash("7")}`] ?? "";
+    // What a registry without referrers has instead: an index in a tag for the attestations, which have none of their own.
+    const subject = (tags["base-1.0.0"] ?? "").slice(7);
+    lab.skopeo(`cd made; echo 8 >f; podman build -q --no-cache --timestamp 100 -t localhost/made:1 . >/dev/null
+      podman manifest create localhost/index:8 >/dev/null; podman manifest add localhost/index:8 containers-storage:localhost/made:1 >/dev/null
+      podman manifest push -q --all --authfile ../look.json --tls-verify=false localhost/index:8 docker://$REPO:sha256-${subject}`);
+    const attestation =
+      /sha256:\w+/.exec(lab.skopeo(`skopeo inspect --tls-verify=false --raw docker://$REPO:sha256-${subject}`))?.[0] ??
+      "";
     lab.lab.host.output(
       `cat >bin/skopeo <<'END'
 #!/bin/bash
@@ -195,6 +203,7 @@ chmod +x bin/skopeo`,
       `13 ${old} 2020-01-01T00:00:00Z `,
       `14 ${young} 2999-01-01T00:00:00Z `,
       `15 ${tags["base-1.0.0"] ?? ""} 2020-01-01T00:00:00Z base-1.0.0,base-${hash("2")}`,
+      `16 ${attestation} 2020-01-01T00:00:00Z `,
     ];
     const log = `${lab.lab.host.scratch}/gh.log`;
     lab.lab.files.stub(

@@ -232,7 +232,13 @@ gc_attached() {
 
 # gc_untagged: what ghcr.io has without a tag and nothing is made of. Not of the last day: its index may be on its way.
 gc_untagged() {
-  local id digest created tags day
+  local id word tag digest created tags day
+  # Attestations have no tag either; what their index is of may be none of ours.
+  while read -r word tag digest tags; do
+    [ "$word" = tag ] || continue
+    case " $GONE " in *" $digest "*) ;; *) KEPT="$KEPT$digest " ;; esac
+  done <<<"$ANSWER"
+  gc_keep_children
   clock
   utc_time $((NOW_MS - 86400000)) && day=$REPLY
   while read -r id digest created tags; do
