@@ -82,6 +82,7 @@ withTools([...modesTools, "skopeo", "docker-registry", "htpasswd"], () => {
       "v1.2.0",
     ],
     ["one tag", "  imageConfig:\n    registry: HERE\n    tagOverride: 2.0.0\n", "2.0.0"],
+    ["a version that is in no range", "  imageConfig:\n    registry: HERE\n    version: =1.3.0-rc.1\n", "1.3.0-rc.1"],
     ["an image with its registry", "  image: HERE:1.0.0\n", "1.0.0"],
   ])("%s is deployed by its digest", (_, source, tag) => {
     const repository = `${registry().address}/acme/tool`;

@@ -260,7 +260,19 @@ providers:
 
 withTools(["perl"], () => {
   const PICK = join(__dirname, "../../lib/image/scripts/image/version-pick.pl");
-  const TAGS = ["latest", "3.0.0", "v3.1.2", "3.1.10", "3.2.0-rc.1", "4.0.0", "0.2.5", "0.3.0", "base-3.9.9", "3.1"];
+  const TAGS = [
+    "latest",
+    "3.0.0",
+    "v3.1.2",
+    "3.1.10",
+    "3.2.0-rc.1",
+    "4.0.0",
+    "0.2.5",
+    "v0.3.0",
+    "0.3.0",
+    "base-3.9.9",
+    "3.1",
+  ];
 
   test.each([
     ["^3.0.0", "3.1.10"],
@@ -273,6 +285,9 @@ withTools(["perl"], () => {
     ["=3.0.0", "3.0.0"],
     ["^0.2.1", "0.2.5"],
     ["^0", "0.3.0"],
+    ["<=0.3.0-rc.1", "0.2.5"],
+    [">3.0.0-rc.1 <3.1", "3.0.0"],
+    ["=3.2.0-rc.1", undefined],
     ["^5", undefined],
   ])("the newest version in %s", (range, tag) => {
     const done = spawnSync("perl", [PICK, range], { input: JSON.stringify({ Tags: TAGS }), encoding: "utf8" });

@@ -69,6 +69,7 @@ config_decide() {
 
 # config_published IMAGE DIGEST TAG VERSION: CONFIG_REGISTRY or CONFIG_RANGE. The first that is given counts.
 config_published() {
+  local suffixed='^(= *)?(v?[0-9]+\.[0-9]+\.[0-9]+-[0-9A-Za-z.-]+)$'
   CONFIG_REGISTRY=$1
   if [ -z "$2$3$4" ]; then return; fi
   case ${1##*/} in
@@ -78,8 +79,10 @@ config_published() {
     CONFIG_REGISTRY=$1@$2
   elif [ -n "$3" ]; then
     CONFIG_REGISTRY=$1:$3
-  elif [[ $4 =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]]; then
+  elif [[ $4 =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
     CONFIG_REGISTRY=$1:$4
+  elif [[ $4 =~ $suffixed ]]; then # in no range
+    CONFIG_REGISTRY=$1:${BASH_REMATCH[2]}
   else
     CONFIG_RANGE=$4
   fi
