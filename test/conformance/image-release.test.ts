@@ -87,7 +87,19 @@ withTools(registryLabTools, () => {
         `  CI of the commit ${commit} has not succeeded: build: failure, test: in_progress\n` +
         "  the base base is not published in its present form: image publish base\n",
     });
-    lab.lab.remove("app/new");
+    // More to tell than anybody reads.
+    lab.publication({ ...PUBLICATION, VERSION_FILE: "lock.json" });
+    lab.lab.write("lock.json", `{\n${'  "version": "1.1.0",\n'.repeat(10000)}}\n`);
+    for (let i = 0; i < 400; i++) lab.lab.write(`${"long".repeat(50)}${String(i)}/f`, "");
+    const { code, stderr: many } = await lab.run(["release", "1.2.0"]);
+    expect([code, many]).toEqual([
+      1,
+      expect.stringMatching(
+        /^image: 1\.2\.0 is not ready .*\n {2}lock\.json has the version 1\.1\.0: put 1\.2\.0 there\n/,
+      ),
+    ]);
+    lab.lab.git("clean", "-qfd");
+    lab.publication(PUBLICATION);
     runs("");
     const { stderr } = await lab.run(["release", "1.1.0"]);
     expect(stderr).toContain(`  CI has not run for the commit ${commit}: push it, or --skip-ci\n`);

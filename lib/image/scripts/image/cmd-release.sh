@@ -149,7 +149,7 @@ check_tree() {
     FAULTS+=("$PROJECT_ROOT is not in git, or has no commit")
     return
   fi
-  changed=$(cd -- "$PROJECT_ROOT" && git status --porcelain 2>/dev/null | head -n 3)
+  changed=$(cd -- "$PROJECT_ROOT" && git status --porcelain 2>/dev/null | sed -n 1,3p)
   [ -z "$changed" ] || FAULTS+=("the git tree is not clean: ${changed//$'\n'/, }")
 }
 

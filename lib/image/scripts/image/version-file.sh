@@ -6,8 +6,8 @@ version_in_file() {
   REPLY=''
   [ -r "$1" ] || return 0
   case $1 in
-    *.json) REPLY=$(sed -n 's/^[[:space:]]*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' "$1" | head -n 1) ;;
-    *.toml) REPLY=$(sed -n 's/^version[[:space:]]*=[[:space:]]*"\([^"]*\)".*/\1/p' "$1" | head -n 1) ;;
+    *.json) REPLY=$(sed -n '/^[[:space:]]*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/{s//\1/p;q;}' "$1") ;;
+    *.toml) REPLY=$(sed -n '/^version[[:space:]]*=[[:space:]]*"\([^"]*\)".*/{s//\1/p;q;}' "$1") ;;
     *) REPLY=$(head -n 1 "$1" | tr -d '[:space:]') ;;
   esac
 }
