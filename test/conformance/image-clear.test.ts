@@ -226,6 +226,15 @@ sed -i '2i case "$*" in "unshare du -sk "*) if [ -e ~/kib ]; then echo "$(cat ~/
     lab.write("other/incremental/kept", "x");
     lab.git("add", "-f", "other/incremental/kept");
     expect(sorted(list("soft", "--dry-run")).filter((line) => line.startsWith("incremental"))).toEqual([]);
+    // Nor where git does not say: it reads no repository of another user, and may not be there.
+    const { code, stdout, stderr } = lab.exec(join(lab.root, "bin/image"), ["clear", "soft", "--dry-run"], {
+      env: { GIT_DIR: "/nowhere" },
+    });
+    expect([code, stdout.includes("incremental"), stderr]).toEqual([
+      0,
+      false,
+      `image: warning: other/incremental is not cleared: git cannot read the repository ${lab.project}\n`,
+    ]);
     lab.git("rm", "-q", "-f", "other/incremental/kept");
   });
 

@@ -246,15 +246,6 @@ git_tree() {
   die 2 "git cannot read the context $1" "${errors%$'\n'}"
 }
 
-# repository_above DIRECTORY: whether it lies in a repository, readable or not; REPLY = where that is.
-repository_above() {
-  REPLY=$(cd -- "$1" && pwd -P)
-  while ! [ -e "$REPLY/.git" ]; do
-    [ -n "$REPLY" ] || return 1
-    REPLY=${REPLY%/*}
-  done
-}
-
 # raw_entries: of the files here whose bytes are not what git would commit of them: what they are, and the path, each ended by
 # NUL. Those are files with converted line ends or with a filter (large files), and those that git was told not to look at.
 # What is copied is what lies here.

@@ -41,6 +41,15 @@ find_project() {
   die 2 "no cdktf.json at or above $FILE_ROOT or $PWD" "set GANTRY_PROJECT to the directory that holds the images' contexts"
 }
 
+# repository_above DIRECTORY: whether it lies in a repository, readable or not; REPLY = where that is.
+repository_above() {
+  REPLY=$(cd -- "$1" && pwd -P)
+  while ! [ -e "$REPLY/.git" ]; do
+    [ -n "$REPLY" ] || return 1
+    REPLY=${REPLY%/*}
+  done
+}
+
 # state_dir: makes the directory for local state, which no version control and no image context should take in.
 state_dir() {
   [ -d "$STATE_DIR" ] || (umask 077 && mkdir -p -- "$STATE_DIR") \

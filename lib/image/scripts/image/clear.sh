@@ -173,16 +173,21 @@ local_lines() {
 # project_directories KIND LIST: the directories that a list of patterns of the stack names. Only inside of the project, and
 # no links: what they lead to is somebody else's.
 project_directories() {
-  local i variable count=${2}_COUNT path inside
+  local i variable count=${2}_COUNT path inside files
   for ((i = 1; i <= ${!count}; i++)); do
     variable=${2}_$i
     while IFS= read -r path; do
       if [ ! -d "$path" ] || [ -L "$path" ]; then continue; fi
       inside=$(cd -- "$path" && pwd -P) || continue
       case $inside/ in "$PROJECT_ROOT"/?*) ;; *) continue ;; esac
-      # Nobody's build directory: sources of the project are in it.
-      if [ -n "$(git -C "$inside" ls-files -- . 2>/dev/null | head -n 1)" ]; then
-        warn "${inside#"$PROJECT_ROOT"/} is not cleared: git has files of it in its books"
+      # Nobody's build directory: sources of the project are in it. Where git does not answer, they may be.
+      if files=$(git -C "$inside" ls-files -- . 2>/dev/null); then
+        files=${files:+git has files of it in its books}
+      elif repository_above "$inside"; then
+        files="git cannot read the repository $REPLY"
+      fi
+      if [ -n "$files" ]; then
+        warn "${inside#"$PROJECT_ROOT"/} is not cleared: $files"
         continue
       fi
       # What is in a directory that goes as a whole is not counted twice.
