@@ -101,6 +101,20 @@ withTools([...modesTools, "skopeo", "docker-registry", "htpasswd"], () => {
     expect(lab.host.output(`podman run --rm --network=none ${ref} /bin/cat /src/main`)).toBe(`${tag}\n`);
   });
 
+  test("an image that is in several repositories is deployed from the one that the file names", () => {
+    lab.host.output(`printf 'FROM localhost/shell:1\nCOPY main /src/main\n' >shell/f; echo copied >shell/main
+      podman build -q -f shell/f -t localhost/copied:1 shell >/dev/null`);
+    for (const name of ["here", "there"]) {
+      lab.host.output(`podman push -q localhost/copied:1 ${registry().address}/acme/${name}:1.0.0`);
+    }
+    for (const name of ["here", "there", "here"]) {
+      lab.write("copied.yaml", `name: copied\ndeployment:\n  image: ${registry().address}/acme/${name}:1.0.0\n`);
+      expect(lab.ok("cycle", "fast", "--config", "copied.yaml")).toMatch(
+        new RegExp(`^copied: deployed, ${registry().address}/acme/${name}@sha256:[0-9a-f]{64}\n$`),
+      );
+    }
+  });
+
   test("a range that nothing is in: 65, and nothing is deployed", () => {
     const before = lab.read("deploy.log");
     const repository = `${registry().address}/acme/tool`;

@@ -177,8 +177,27 @@ cycle_registry() {
   if would "$ENGINE pull $reference"; then return; fi
   pull_reference "$reference" || die 69 "$reference cannot be pulled (see above)" "is it published, and is the builder logged in? bin/$BUILDER shell -- $ENGINE login"
   if ! verify_image "$reference" "$DEV"; then die 65 "$VERIFY_FAULT" "the running deployment was left alone"; fi
-  NAMED=$(engine image inspect --format '{{index .RepoDigests 0}}' "$reference" </dev/null 2>/dev/null) || NAMED=''
-  NAMED=${NAMED:-$reference}
+  digest_name "$reference"
+}
+
+# digest_name NAME: NAMED = a pulled image by its digest in the very repository of NAME; the same image may be known from others.
+digest_name() {
+  local digests each repository=$1
+  NAMED=$1
+  case ${1##*/} in
+    *@*) return ;; # it says so itself
+    *:*) repository=${1%:*} ;;
+  esac
+  digests=$(engine image inspect --format '{{json .RepoDigests}}' "$1" </dev/null 2>/dev/null) || return 0
+  while IFS= read -r each; do
+    # docker leaves out the name of its own registry.
+    case $each in
+      "$repository"@* | "${repository#docker.io/}"@*)
+        NAMED=$each
+        return
+        ;;
+    esac
+  done < <(names_of "$digests")
 }
 
 # version_in IMAGE RANGE: REPLY = the tag of the newest published version in a range.
