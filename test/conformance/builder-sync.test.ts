@@ -1,6 +1,6 @@
 // What of a context reaches the builder and the image: all that git sees, and nothing else.
 import { execFileSync } from "node:child_process";
-import { renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Lab, labTools } from "../support/lab";
 import { withTools } from "../support/tools";
@@ -218,6 +218,16 @@ withTools(labTools, () => {
       .map((line) => line.includes("--checksum"));
     expect(ways.slice(1)).toEqual([false, false, false, false, true, false, false, false]);
     lab.files.stub("rsync", 'PATH=${PATH#*:} exec rsync "$@"');
+  });
+
+  test("a directory that another build makes at the same time is no trouble", () => {
+    lab.remove(".gantry/trees");
+    lab.files.stub("mkdir", 'PATH=${PATH#*:}; case ${!#} in */.gantry/trees) mkdir "${!#}" ;; esac; exec mkdir "$@"');
+    try {
+      expect(built()).toEqual({ one: "644 1\n" });
+    } finally {
+      rmSync(join(lab.files.bin, "mkdir"));
+    }
   });
 
   test("sync --force does not trust what the builder has", () => {

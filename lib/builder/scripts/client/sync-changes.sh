@@ -9,7 +9,7 @@ entries_file() { REPLY=$STATE_DIR/trees/$1.$2; }
 sync_remember() {
   local file
   [ "$CONTEXT_KIND" = git ] || return 0
-  [ -d "$STATE_DIR/trees" ] || mkdir -- "$STATE_DIR/trees"
+  [ -d "$STATE_DIR/trees" ] || mkdir -p -- "$STATE_DIR/trees" # -p: another build may make it now
   for file in "$STATE_DIR/trees/$1".*; do
     case $file in *".$2" | *".${3:-none}") ;; *) rm -f -- "$file" ;; esac
   done
