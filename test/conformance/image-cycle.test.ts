@@ -209,6 +209,10 @@ withTools(modesTools, () => {
       "its registry ghcr.io/a/b:1 has a tag or digest, and beside it there is another",
     ],
     [
+      'name: a\ndeployment:\n  imageConfig:\n    registry: 127.0.0.1:1/a\n    version: "2.0.0"\n  image_config:\n    version: "3.0.0"\n',
+      "it has deployment.imageConfig and deployment.image_config, which are the same",
+    ],
+    [
       "name: a\ndeployment:\n  buildFromSource:\n    gitRef: main\n",
       "deployment.buildFromSource.gitRef means nothing while deployment.buildFromSource.enabled is not true",
     ],

@@ -35,6 +35,9 @@ config_load() {
     die 2 "$CONFIG_FILE: a tag, version or digest in deployment.imageConfig means nothing without its registry" "imageConfig.registry: REGISTRY/NAME"
   fi
   config_decide "$image" "$enabled" "$ref" "$said"
+  case $answer in *deployment.imageConfig.*deployment.image_config.*) # which of them counts?
+    config_refuse "it has deployment.imageConfig and deployment.image_config, which are the same" ;;
+  esac
   if [ -n "$registry" ]; then config_published "$registry" "$digest" "$tag" "$version"; fi
 }
 
