@@ -188,7 +188,7 @@ withTools(modesTools, () => {
         level: "error",
         check: "sindri",
         what: "not built on the sindri:base-latest that is here: its first layers are others, and builds take as long as without a base",
-        remedy: "its last stage must be FROM the base; then: image build sindri",
+        remedy: "image build sindri; where that changes nothing, its last stage must be FROM the base",
       });
     });
 

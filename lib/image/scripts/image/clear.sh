@@ -40,7 +40,7 @@ weekly_age() {
   clear_bytes "$lines"
   if [ "$REPLY" -gt 10000000000 ]; then
     human_size "$REPLY"
-    note "the build caches hold $REPLY, more than 10 GB: what was not used for 72 h goes, not only for a week"
+    note "the build caches hold $REPLY, more than 10 GB (9.3 GiB): what was not used for 72 h goes, not only for a week"
     REPLY=259200
   else
     REPLY=604800

@@ -139,7 +139,7 @@ check_chain() {
       "$base_layers"*) finding ok "$image" "built on $REPOSITORY:$MOVING_TAG" ;;
       *)
         finding error "$image" "not built on the $REPOSITORY:$MOVING_TAG that is here: its first layers are others, and builds take as long as without a base" \
-          "its last stage must be FROM the base; then: $PROGRAM build $image"
+          "$PROGRAM build $image; where that changes nothing, its last stage must be FROM the base"
         ;;
     esac
   done
