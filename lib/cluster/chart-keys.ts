@@ -33,9 +33,9 @@ export interface ChartKeys {
 export interface UnknownKey {
   /** Where it is, for example `"auth.existingSecrt"`. */
   readonly path: string;
-  /** The nearest key that it knows there, or nothing when none is near. */
-  readonly guess: string | undefined;
-  /** The keys that it knows there. */
+  /** Keys that are near, or the same one in another place; seen from where it is, or else whole paths. */
+  readonly guesses: readonly string[];
+  /** The keys that the chart knows there. */
   readonly known: readonly string[];
 }
 
@@ -49,11 +49,34 @@ export function unknownKeys(values: Data, keys: ValueKeys, allowed: readonly str
       if (allowed.some((each) => at === each || at.startsWith(`${each}.`))) continue;
       const below = Object.hasOwn(known, key) ? known[key] : undefined;
       if (below !== undefined) visit(inner, below, at);
-      else found.push({ path: at, guess: nearest(key, Object.keys(known)), known: Object.keys(known) });
+      else found.push({ path: at, guesses: guessesFor(key, known, keys), known: Object.keys(known) });
     }
   };
   visit(values, keys, "");
   return found;
+}
+
+/** Most misplaced keys are one level too high; then come misspelt ones, then those in another place altogether. */
+function guessesFor(key: string, here: ValueKeys, root: ValueKeys): readonly string[] {
+  const inside = placesOf(key, here, 2);
+  if (inside.length > 0) return inside.slice(0, 3);
+  const near = here === 1 ? undefined : nearest(key, Object.keys(here));
+  return near === undefined ? placesOf(key, root, 3).slice(0, 3) : [near];
+}
+
+/** Paths of a key in a table, the shallowest ones, to a depth. */
+function placesOf(key: string, table: ValueKeys, depth: number): string[] {
+  let level: (readonly [path: string, table: ValueKeys])[] = [["", table]];
+  for (let i = 0; i < depth; i++) {
+    const found = level
+      .filter(([, each]) => each !== 1 && Object.hasOwn(each, key))
+      .map(([path]) => joinPath(path, key));
+    if (found.length > 0) return found;
+    level = level.flatMap(([path, each]) =>
+      each === 1 ? [] : Object.entries(each).map(([name, inner]) => [joinPath(path, name), inner] as const),
+    );
+  }
+  return [];
 }
 
 /** Calls back with every text in the values and where it is. */

@@ -26,11 +26,9 @@ export function releaseValues(chart: HelmChart, props: ChartReleaseModel): Relea
     return { values: {}, faults: [{ property, message: rest.join(" ") }], unpinned: [] };
   }
   faults.push(...textFaults(given, props), ...keyFaults(chart, given, props));
-  let values = mergeValues(chart.defaults as Data, given);
-  const secrets = secretValues(chart, values, props);
+  const secrets = withSecrets(chart, mergeValues(chart.defaults as Data, given), props);
+  let { values } = secrets;
   faults.push(...secrets.faults);
-  // What a secret needs beside its name is under what the user says.
-  values = mergeValues(mergeValues(secrets.under, values), secrets.over);
   faults.push(...chart.valueFaults(values));
   let unpinned: readonly string[] = [];
   if (props.images !== undefined) {
@@ -49,9 +47,9 @@ export function releaseValues(chart: HelmChart, props: ChartReleaseModel): Relea
 function keyFaults(chart: HelmChart, values: Data, { allowUnknown, existingSecrets }: ChartReleaseModel): Fault[] {
   if (chart.keys === undefined) return [];
   const { keys } = chart.keys;
-  const faults = unknownKeys(values, keys, allowUnknown).map(({ path, guess, known }) => ({
+  const faults = unknownKeys(values, keys, allowUnknown).map(({ path, guesses, known }) => ({
     property: path.startsWith("[") ? `values${path}` : `values.${path}`,
-    message: `unknown key of ${chart.toString()}; ${guess === undefined ? `known here: ${shortList(known)}` : `did you mean "${guess}"?`} (if the chart does read it: allowUnknown)`,
+    message: `unknown key of ${chart.toString()}; ${guesses.length === 0 ? `known here: ${shortList(known)}` : `did you mean ${oneOf(guesses)}?`}`,
   }));
   const roles = chart.secrets.map(({ role }) => role);
   for (const path of Object.keys(existingSecrets)) {
@@ -79,48 +77,46 @@ function textFaults(values: Data, { allowTemplates }: ChartReleaseModel): Fault[
         message: `got ${showValue(text, path)}, which has "{{": many charts run their values as templates; say allowTemplates: ["${path.replace(/\[.*$/, "")}"] if that is meant`,
       });
     }
-    if (looksSecret(text)) {
+    if (looksSecret(text) || (text !== "" && /(password|passwd|passphrase|token|(private|secret)_?key)$/i.test(path))) {
       faults.push({
         property: `values.${path}`,
-        message: "looks like a secret and would be in a generated file; use existingSecrets",
+        message: "got a secret (not shown), which would be in a generated file; use existingSecrets",
       });
     }
   });
   return faults;
 }
 
-function secretValues(chart: HelmChart, values: Data, { existingSecrets }: ChartReleaseModel) {
+/** Values with the names of secrets in them. */
+function withSecrets(chart: HelmChart, values: Data, { existingSecrets }: ChartReleaseModel) {
   const faults: Fault[] = [];
-  let over: Data = {};
-  let under: Data = {};
-  const roles = new Map(chart.secrets.map((secret) => [secret.role, secret]));
+  let result = values;
   for (const [name, given] of Object.entries(existingSecrets)) {
-    const secret = roles.get(name) ?? chart.secrets.find(({ at }) => at === name);
+    const secret = chart.secrets.find(({ role, at }) => role === name || at === name);
     const path = secret?.at ?? name;
     const secretName = typeof given === "string" ? given : given.secretName;
     const before = valueAt(values, path);
     if (typeof before === "string" && before !== "" && before !== secretName) {
       faults.push({
-        property: `existingSecrets.${name}`,
+        property: `existingSecrets["${name}"]`,
         message: `got "${secretName}", but values.${path} is "${before}"; say it in one place`,
       });
     }
-    over = mergeValues(over, valuesOf(path, secretName));
+    result = mergeValues(result, valuesOf(path, secretName));
     if (secret !== undefined) faults.push(...missingKeys(name, secret, given));
   }
-  const all = mergeValues(values, over);
-  for (const secret of chart.secrets) {
-    const name = valueAt(all, secret.at);
+  for (const secret of chart.secrets.filter(({ when }) => when(result))) {
+    const name = valueAt(result, secret.at);
     if (typeof name === "string" && name !== "") {
-      under = mergeValues(under, secret.also?.(name) ?? {});
-    } else if (secret.when(all)) {
+      result = secret.apply?.(result, name) ?? result;
+    } else {
       faults.push({
         property: `existingSecrets.${secret.role}`,
-        message: `missing; ${chart.toString()} would make up or print a password. Give it the name of a Secret with ${words(secret.keys)}, as in existingSecrets: { ${secret.role}: ns.addSecretRef("${chart.name}-${secret.role}", { keys: ${JSON.stringify(secret.keys)} }) } (bin/cluster secrets makes it)`,
+        message: `missing; ${chart.toString()} would make up a password or use a known one. Allowed: the name of a Secret with ${words(secret.keys)}, such as that of ns.addSecretRef("${chart.name}-${secret.role}", { keys: ${JSON.stringify(secret.keys)} })`,
       });
     }
   }
-  return { over, under, faults };
+  return { values: result, faults };
 }
 
 function missingKeys(name: string, secret: ChartSecret, given: string | SecretName): Fault[] {
@@ -137,5 +133,6 @@ function missingKeys(name: string, secret: ChartSecret, given: string | SecretNa
 }
 
 const words = (keys: readonly string[]) => `the ${keys.length === 1 ? "key" : "keys"} ${keys.join(", ")}`;
+const oneOf = (names: readonly string[]) => names.map((name) => `"${name}"`).join(" or ");
 const shortList = (keys: readonly string[]) =>
   keys.length <= 12 ? keys.join(", ") : `${keys.slice(0, 12).join(", ")} and ${keys.length - 12} more`;

@@ -97,8 +97,8 @@ export interface ChartSecret {
   readonly keys: readonly string[];
   /** Whether the values ask for it. */
   readonly when: (values: Data) => boolean;
-  /** Further values that a given secret needs. */
-  readonly also?: (secretName: string) => Data;
+  /** The values with what a given secret needs beside its name. */
+  readonly apply?: (values: Data, secretName: string) => Data;
 }
 
 /** @internal What the catalog knows of a chart beyond where it is. */
