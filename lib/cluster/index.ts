@@ -1,0 +1,12 @@
+export { ChartRelease } from "./chart-release";
+export type { ChartReleaseProps } from "./chart-release.props";
+export { HelmChart } from "./helm-chart";
+export { K3sCluster } from "./k3s-cluster";
+export { Namespace, type NamespaceProps } from "./namespace";
+export { QueueWorkers, type QueueWorkersProps } from "./queue-workers";
+export type { ComputeProps, LimitsProps, QuotaProps } from "./quota.props";
+export { RedisStream, type RedisStreamProps } from "./redis-stream";
+export { SecretKeyRef, SecretRef, type SecretRefProps } from "./secret-ref";
+export { Service, type ServiceProps } from "./service";
+export { TankaEnvironment, type TankaEnvironmentProps } from "./tanka-environment";
+export type { WorkloadImage } from "./workload-image";

@@ -1,0 +1,3 @@
+{
+  check(release, given, defaults, allowUnknown, about):: given,
+}
