@@ -16,7 +16,7 @@ export class K3sTiltStack extends TerraformStack {
     const redisAuth = system.addSecretRef("redis-auth", { keys: ["redis-password"], generate: ["redis-password"] });
     const redis = system.addChart(
       HelmChart.pinned("bitnami/redis", "18.19.4", { repo: "https://charts.bitnami.com/bitnami" }),
-      { values: { architecture: "standalone", auth: { existingSecret: "redis-auth" } } },
+      { values: { architecture: "standalone" }, existingSecrets: { "auth.existingSecret": redisAuth } },
     );
     const password = redisAuth.key("redis-password");
     const server = new ContainerImage(this, "raibid-server", { context: ".", file: "crates/server/Dockerfile" });

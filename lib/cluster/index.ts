@@ -1,6 +1,7 @@
 export { ChartRelease } from "./chart-release";
-export type { ChartReleaseProps } from "./chart-release.props";
-export { HelmChart } from "./helm-chart";
+export type { ChartReleaseProps, SecretName } from "./chart-release.props";
+export { HelmChart, type ChartValues, type HelmChartProps } from "./helm-chart";
+export { ImageCatalog, type BitnamiLegacyProps } from "./image-catalog";
 export { K3sCluster } from "./k3s-cluster";
 export { Namespace, type NamespaceProps } from "./namespace";
 export { QueueWorkers, type QueueWorkersProps } from "./queue-workers";

@@ -4,7 +4,7 @@ import { parseProps } from "../core/props";
 import { ChartRelease } from "./chart-release";
 import type { ChartReleaseProps } from "./chart-release.props";
 import type { ManifestPart, Part, RenderTarget } from "./environment";
-import type { HelmChart } from "./helm-chart";
+import type { ChartValues, HelmChart } from "./helm-chart";
 import { DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
 import { limitRange, resourceQuota, type LimitsModel, type QuotaModel } from "./quota";
 import { limitsProps, quotaProps } from "./quota.schema";
@@ -100,8 +100,8 @@ export class Namespace extends Construct implements ManifestPart {
   }
 
   /** Installs a chart here. */
-  addChart(chart: HelmChart, props: ChartReleaseProps = {}): ChartRelease {
-    return new ChartRelease(this, chart, props);
+  addChart<V extends ChartValues>(chart: HelmChart<V>, props: ChartReleaseProps<V> = {}): ChartRelease {
+    return new ChartRelease(this, props.releaseName ?? chart.name, chart, props);
   }
 
   /** A server that runs all the time: a Deployment and its Service. */
