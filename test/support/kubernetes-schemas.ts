@@ -29,7 +29,8 @@ export function objectsIn(yaml: string): RenderedObject[] {
 export function schemaFaults(yaml: string, kubernetesVersion: string, scratch: string): string {
   const schemas = join(scratch, `schemas-${kubernetesVersion}`);
   writeSchemas(schemas, kubernetesVersion);
-  for (const object of objectsIn(yaml)) if (object.kind === "CustomResourceDefinition") writeDefinition(schemas, object);
+  for (const object of objectsIn(yaml))
+    if (object.kind === "CustomResourceDefinition") writeDefinition(schemas, object);
   const location = join(schemas, "{{.ResourceKind}}{{.KindSuffix}}.json");
   const { status, stdout, stderr } = spawnSync("kubeconform", ["-strict", "-schema-location", location], {
     input: yaml,
