@@ -4,6 +4,7 @@ import { GantryError } from "../core/errors";
 import { parseProps } from "../core/props";
 import type { Data } from "../core/render/model";
 import type { ChartReleaseProps } from "./chart-release.props";
+import type { Part, ReleasePart } from "./environment";
 import { releaseValues } from "./chart-release.rules";
 import { chartReleaseProps, releaseChart } from "./chart-release.schema";
 import type { ChartValues, HelmChart } from "./helm-chart";
@@ -16,6 +17,8 @@ export interface ReleaseNamespace extends Construct {
   readonly namespaceName: string;
   /** Version of Kubernetes, for example `"v1.28.4+k3s1"`. */
   readonly kubeVersion: string;
+  /** Takes in what environments render. */
+  addPart(part: Part): void;
 }
 
 /** How a release is rendered. */
@@ -29,7 +32,9 @@ export interface ReleaseOptions {
 }
 
 /** A chart with its values, in a namespace. Made by `addChart` of a namespace. */
-export class ChartRelease extends Construct {
+export class ChartRelease extends Construct implements ReleasePart {
+  readonly partKind = "release";
+  readonly partName: string;
   /** Name that names of its resources begin with. */
   readonly releaseName: string;
   /** The chart. */
@@ -49,6 +54,7 @@ export class ChartRelease extends Construct {
     const { values, faults, unpinned } = releaseValues(chart, model);
     if (faults.length > 0) throw new GantryError(`[${this.node.path}] ChartRelease: invalid props`, faults);
     this.releaseName = model.releaseName ?? chart.name;
+    this.partName = this.releaseName;
     this.chart = chart;
     this.namespaceName = namespace.namespaceName;
     this.values = values;
@@ -69,6 +75,12 @@ export class ChartRelease extends Construct {
         `images without a digest: ${unpinned.join(", ")}; give ImageCatalog.bitnamiLegacy their digests`,
       );
     }
+    namespace.addPart(this);
+  }
+
+  /** Values as an environment gives them to helm. */
+  valuesFor(): Data {
+    return this.values;
   }
 }
 

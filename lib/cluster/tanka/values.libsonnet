@@ -72,8 +72,8 @@ local faults(chart, given, known, allowUnknown, path) =
 
 {
   // The values as they are, or one error with all keys that the chart does not know.
-  // chart: for people, such as 'nats 1.1.10'; valuesYaml, chartYaml: the texts of these files of the chart.
-  check(chart, values, valuesYaml, chartYaml, allowUnknown=[]):
+  // chart: for people, such as the name of the release; valuesYaml, chartYaml: the texts of these files of the chart.
+  check(chart, values, valuesYaml, allowUnknown, chartYaml):
     local dependencies = std.get(parse(chartYaml), 'dependencies', []);
     // Values of the charts in it are in files of their own, and globals are everybody's.
     local open = ['global', 'tags'] + [std.get(each, 'alias', each.name) for each in dependencies];

@@ -1,0 +1,40 @@
+import { LocalBackend, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { HelmChart, K3sCluster, RedisStream } from "../../lib/cluster";
+import { ContainerImage } from "../../lib/image";
+
+/** The cluster of a CI system: redis, gitea, KEDA and flux, a server, and workers that come and go with the jobs. */
+export class K3sTiltStack extends TerraformStack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
+
+    const cluster = new K3sCluster(this, "raibid-ci", {});
+    const system = cluster.addNamespace("raibid-system", {
+      quota: { pods: 20, requests: { cpu: "14", memory: "104Gi" } },
+    });
+    const redisAuth = system.addSecretRef("redis-auth", { keys: ["redis-password"], generate: ["redis-password"] });
+    const redis = system.addChart(
+      HelmChart.pinned("bitnami/redis", "18.19.4", { repo: "https://charts.bitnami.com/bitnami" }),
+      { values: { architecture: "standalone" }, existingSecrets: { "auth.existingSecret": redisAuth } },
+    );
+    const password = redisAuth.key("redis-password");
+    const server = new ContainerImage(this, "raibid-server", { context: ".", file: "crates/server/Dockerfile" });
+    const agent = new ContainerImage(this, "raibid-agent", { context: ".", file: "crates/agent/Dockerfile" });
+    system.addService("raibid-server", {
+      image: server,
+      ports: { http: 8080, metrics: 8081 },
+      healthPath: "/health",
+      env: { REDIS_PASSWORD: password, REDIS_URL: "redis://:$(REDIS_PASSWORD)@redis-master:6379" },
+      config: {
+        name: "raibid-config",
+        data: { RUST_LOG: "info", SERVER_PORT: "8080", METRICS_PORT: "8081", QUEUE_NAME: "raibid:jobs" },
+      },
+    });
+    system.addQueueWorkers("raibid-agent", {
+      image: agent,
+      queue: RedisStream.of(redis, "raibid:jobs", { group: "raibid-agents", password }),
+      env: { RUST_LOG: "info" },
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import type { IConstruct } from "constructs";
+import type { Data } from "../core/render/model";
+import type { ApiObject } from "./manifest";
+import type { ReleaseOptions } from "./chart-release";
+import type { HelmChart } from "./helm-chart";
+
+/** Where a part is rendered to: what differs between environments of one cluster declaration. */
+export interface RenderTarget {
+  /** Name of the environment, for example `"local"`. */
+  readonly environment: string;
+  /** The namespace that stands for one that the stack declares, for example `"raibid-dev"` for `"raibid-system"`. */
+  namespace(declared: string): string;
+}
+
+/** A chart as an environment renders it. */
+export interface ReleasePart extends IConstruct {
+  readonly partKind: "release";
+  readonly partName: string;
+  readonly namespaceName: string;
+  readonly chart: HelmChart;
+  readonly options: ReleaseOptions;
+  valuesFor(target: RenderTarget): Data;
+}
+
+/** Objects of ours as an environment renders them. */
+export interface ManifestPart extends IConstruct {
+  readonly partKind: "manifests";
+  readonly partName: string;
+  readonly namespaceName: string;
+  objectsFor(target: RenderTarget): readonly ApiObject[];
+}
+
+/** What stands in an environment. */
+export type Part = ReleasePart | ManifestPart;
+
+/** What a cluster's declaration puts into each of its environments, whichever is declared first. */
+export class Parts {
+  private readonly list: Part[] = [];
+  private readonly listeners: ((part: Part) => void)[] = [];
+
+  /** All that is there so far, in the order declared. */
+  get all(): readonly Part[] {
+    return this.list;
+  }
+
+  add(part: Part): void {
+    this.list.push(part);
+    for (const listener of this.listeners) listener(part);
+  }
+
+  /** Calls `listener` for each part, those that come later included. */
+  forEach(listener: (part: Part) => void): void {
+    this.list.forEach(listener);
+    this.listeners.push(listener);
+  }
+}

@@ -1,0 +1,13 @@
+export { ChartRelease } from "./chart-release";
+export type { ChartReleaseProps, SecretName } from "./chart-release.props";
+export { HelmChart, type ChartValues, type HelmChartProps } from "./helm-chart";
+export { ImageCatalog, type BitnamiLegacyProps } from "./image-catalog";
+export { K3sCluster } from "./k3s-cluster";
+export { Namespace, type NamespaceProps } from "./namespace";
+export { QueueWorkers, type QueueWorkersProps } from "./queue-workers";
+export type { ComputeProps, LimitsProps, QuotaProps } from "./quota.props";
+export { RedisStream, type RedisStreamProps } from "./redis-stream";
+export { SecretKeyRef, SecretRef, type SecretRefProps } from "./secret-ref";
+export { Service, type ServiceProps } from "./service";
+export { TankaEnvironment, type TankaEnvironmentProps } from "./tanka-environment";
+export type { WorkloadImage } from "./workload-image";

@@ -1,0 +1,10 @@
+import { join } from "node:path";
+import type { ProgramSet } from "../core/program-library";
+
+/** Programs of `scripts/cluster`: the program `cluster`. A test compares the names with the directory. */
+export const CLUSTER_PROGRAMS: ProgramSet = {
+  folder: "cluster",
+  directory: join(__dirname, "scripts/cluster"),
+  executable: false,
+  names: ["cmd-help.sh", "cmd-show.sh", "environment.sh", "program.sh", "settings.sh"],
+};

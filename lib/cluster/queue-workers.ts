@@ -1,0 +1,167 @@
+import { Construct } from "constructs";
+import { z } from "zod";
+import { instanceOf, parseProps } from "../core/props";
+import type { Data } from "../core/render/model";
+import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
+import type { ManifestPart, RenderTarget } from "./environment";
+import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
+import { memoryQuantity } from "./quantity";
+import type { ComputeProps } from "./quota.props";
+import { computeProps } from "./quota.schema";
+import { RedisStream } from "./redis-stream";
+import type { WorkloadHome } from "./service";
+import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
+
+/** Workers that KEDA starts, one Job for each job that waits in the queue. */
+export interface QueueWorkersProps {
+  /** What they run: a `ContainerImage` of the stack, or `"ghcr.io/org/app@sha256:…"`. */
+  readonly image: WorkloadImage;
+  /** The queue they work on. */
+  readonly queue: RedisStream;
+  /** The most that run at the same time. @default 10 */
+  readonly max?: number;
+  /** How many run when nothing waits. @default 0 */
+  readonly min?: number;
+  /** How often KEDA looks at the queue, in seconds. @default 10 */
+  readonly pollingSeconds?: number;
+  /** Environment besides REDIS_HOST, REDIS_PORT, QUEUE_STREAM, CONSUMER_GROUP and WORKSPACE_DIR, in this order. @default - none */
+  readonly env?: Readonly<Record<string, EnvironmentValue>>;
+  /** What one worker is sure to get. @default - `{ cpu: "1", memory: "2Gi" }` */
+  readonly requests?: ComputeProps;
+  /** The most one worker gets. @default - `{ cpu: "2", memory: "4Gi" }` */
+  readonly limits?: ComputeProps;
+  /** Room for its workspace, an empty directory at `/workspace`. @default "10Gi" */
+  readonly workspace?: string;
+  /** How often a failed Job is tried again. @default 0 */
+  readonly backoffLimit?: number;
+  /** How long a finished Job stays to be looked at, in seconds. @default 300 */
+  readonly ttlSeconds?: number;
+}
+
+/** @internal Runtime twin of {@link QueueWorkersProps}. */
+export const queueWorkersProps = z.strictObject({
+  image: workloadImage,
+  queue: instanceOf(RedisStream, "RedisStream.of(…)"),
+  max: z.int().min(1).max(1000).default(10),
+  min: z.int().min(0).max(1000).default(0),
+  pollingSeconds: z.int().min(1).max(3600).default(10),
+  env: environmentProps,
+  requests: computeProps.default({ cpu: "1", memory: "2Gi" }),
+  limits: computeProps.default({ cpu: "2", memory: "4Gi" }),
+  workspace: memoryQuantity.default("10Gi"),
+  backoffLimit: z.int().min(0).max(100).default(0),
+  ttlSeconds: z
+    .int()
+    .min(0)
+    .max(7 * 86_400)
+    .default(300),
+});
+
+const WORKSPACE = "/workspace";
+const workerName = z.object({ name: z.string().regex(DNS_LABEL).describe(DNS_LABEL_WORDS) });
+
+/** A ScaledJob of KEDA on a redis stream. Made by `Namespace.addQueueWorkers`. */
+export class QueueWorkers extends Construct implements ManifestPart {
+  readonly partKind = "manifests";
+  readonly partName: string;
+  readonly workerName: string;
+  readonly namespaceName: string;
+  readonly image: WorkloadImage;
+  /** @internal */
+  readonly model: z.output<typeof queueWorkersProps>;
+
+  private readonly clusterName: string;
+
+  /** @throws GantryError listing every fault of the props. */
+  constructor(home: WorkloadHome, name: string, props: QueueWorkersProps) {
+    super(home, name);
+    parseProps(this, workerName, { name });
+    this.model = parseProps(this, queueWorkersProps, props);
+    this.partName = name;
+    this.workerName = name;
+    this.namespaceName = home.namespaceName;
+    this.clusterName = home.clusterName;
+    this.image = this.model.image;
+    home.addPart(this);
+  }
+
+  objectsFor(target: RenderTarget): readonly ApiObject[] {
+    const { queue, max, min, pollingSeconds, backoffLimit, ttlSeconds } = this.model;
+    const namespace = target.namespace(this.namespaceName);
+    const labels = labelsOf(this.workerName, this.clusterName);
+    const { password } = queue.model;
+    const authentication = `${this.workerName}-queue`;
+    return [
+      ...(password === undefined
+        ? []
+        : [
+            {
+              apiVersion: "keda.sh/v1alpha1",
+              kind: "TriggerAuthentication",
+              metadata: { name: authentication, namespace, labels },
+              spec: {
+                secretTargetRef: [{ parameter: "password", name: password.secret.secretName, key: password.key }],
+              },
+            },
+          ]),
+      {
+        apiVersion: "keda.sh/v1alpha1",
+        kind: "ScaledJob",
+        metadata: { name: this.workerName, namespace, labels },
+        spec: {
+          jobTargetRef: {
+            parallelism: 1,
+            completions: 1,
+            backoffLimit,
+            ttlSecondsAfterFinished: ttlSeconds,
+            template: { metadata: { labels }, spec: this.podSpec(target) },
+          },
+          pollingInterval: pollingSeconds,
+          minReplicaCount: min,
+          maxReplicaCount: max,
+          scalingStrategy: { strategy: "accurate" },
+          triggers: [
+            {
+              type: "redis-streams",
+              // lagCount counts what nobody has read yet; with activationLagCount it is the one way to leave zero and return to it.
+              metadata: {
+                address: `${queue.hostFor(target)}:${queue.model.port}`,
+                stream: queue.model.stream,
+                consumerGroup: queue.model.group,
+                lagCount: "1",
+                activationLagCount: "0",
+              },
+              ...(password === undefined ? {} : { authenticationRef: { name: authentication } }),
+            },
+          ],
+        },
+      },
+    ];
+  }
+
+  private podSpec(target: RenderTarget): Data {
+    const { image, env, queue, requests, limits, workspace } = this.model;
+    const own: Record<string, EnvironmentValue> = {
+      REDIS_HOST: queue.hostFor(target),
+      REDIS_PORT: queue.model.port,
+      QUEUE_STREAM: queue.model.stream,
+      CONSUMER_GROUP: queue.model.group,
+      WORKSPACE_DIR: WORKSPACE,
+      ...(queue.model.password === undefined ? {} : { REDIS_PASSWORD: queue.model.password }),
+    };
+    return {
+      restartPolicy: "Never",
+      containers: [
+        {
+          name: this.workerName,
+          image: imageReference(image),
+          imagePullPolicy: "IfNotPresent",
+          env: containerEnv({ ...own, ...env }),
+          resources: { requests: compact(requests), limits: compact(limits) },
+          volumeMounts: [{ name: "workspace", mountPath: WORKSPACE }],
+        },
+      ],
+      volumes: [{ name: "workspace", emptyDir: { sizeLimit: workspace } }],
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { parseValue } from "../core/props";
+import type { RenderTarget } from "./environment";
+import { SecretKeyRef } from "./secret-ref";
+import { instanceOf } from "../core/props";
+
+/** A redis stream that workers read jobs from. */
+export interface RedisStreamProps {
+  /** Host of the redis server inside its namespace, for example `"redis-master"`. */
+  readonly host: string;
+  /** Namespace of the redis server. */
+  readonly namespace: string;
+  /** Port of the redis server. @default 6379 */
+  readonly port?: number;
+  /** Name of the stream, for example `"raibid:jobs"`. */
+  readonly stream: string;
+  /** Consumer group that the workers read as, for example `"raibid-agents"`. */
+  readonly group: string;
+  /** Password, by its Secret. @default - redis asks for none */
+  readonly password?: SecretKeyRef;
+}
+
+/** @internal Runtime twin of {@link RedisStreamProps}. */
+export const redisStreamProps = z.strictObject({
+  host: z.string().min(1),
+  namespace: z.string().min(1),
+  port: z.int().min(1).max(65535).default(6379),
+  stream: z.string().min(1),
+  group: z.string().min(1),
+  password: instanceOf(SecretKeyRef, "a key of a Secret, as secret.key(…) gives it").optional(),
+});
+
+/** A release of the redis chart, as far as a stream must know it. */
+export interface RedisRelease {
+  readonly releaseName: string;
+  readonly namespaceName: string;
+}
+
+/** A stream of jobs in redis, with the consumer group that works on it. */
+export class RedisStream {
+  /** @throws GantryError listing every fault. */
+  static at(props: RedisStreamProps): RedisStream {
+    return new RedisStream(parseValue("RedisStream.at", redisStreamProps, props));
+  }
+
+  /** The stream of a release of bitnami's redis chart, whose writable server is `<release>-master`. */
+  static of(
+    release: RedisRelease,
+    stream: string,
+    props: Pick<RedisStreamProps, "group" | "password" | "port">,
+  ): RedisStream {
+    const host = `${release.releaseName}-master`;
+    return RedisStream.at({ ...props, host, namespace: release.namespaceName, stream });
+  }
+
+  private constructor(readonly model: z.output<typeof redisStreamProps>) {}
+
+  /** Host as any pod of the cluster reaches it, for example `"redis-master.raibid-system"`. */
+  hostFor(target: RenderTarget): string {
+    return `${this.model.host}.${target.namespace(this.model.namespace)}`;
+  }
+}
