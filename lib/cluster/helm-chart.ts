@@ -150,6 +150,8 @@ export class HelmChart<V extends ChartValues = ChartValues> {
 
   /** Name without the repository's alias, for example `"redis"`. */
   readonly name: string;
+  /** Alias of its repository, for example `"bitnami"`: what stands before the name, else what the address suggests. */
+  readonly repository: string;
   /** For example `"18.19.4"`. */
   readonly version: string;
   /** Where it is found. */
@@ -173,6 +175,9 @@ export class HelmChart<V extends ChartValues = ChartValues> {
     this.name = props.name.slice(props.name.indexOf("/") + 1);
     this.version = props.version;
     const { repo, oci = "", url } = props;
+    this.repository = props.name.includes("/")
+      ? props.name.slice(0, props.name.indexOf("/"))
+      : aliasOf(repo ?? oci.slice(0, oci.lastIndexOf("/")));
     this.source = repo === undefined ? { oci } : url === undefined ? { repo } : { repo, url };
     this.directory = props.directory ?? this.name;
     this.sha256 = props.sha256;
@@ -193,4 +198,14 @@ export class HelmChart<V extends ChartValues = ChartValues> {
   toString(): string {
     return `${this.name} ${this.version}`;
   }
+}
+
+/** `https://nats-io.github.io/k8s/helm/charts` → `nats-io-github-io`, the host. */
+function aliasOf(address: string): string {
+  return (
+    /\/\/([^/:]*)/
+      .exec(address)?.[1]
+      ?.toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-") ?? "charts"
+  );
 }

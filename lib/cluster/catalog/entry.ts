@@ -11,6 +11,8 @@ export interface ResourceValues {
 
 /** Content of a chart of another version than those of the catalog. */
 export interface ChartPin {
+  /** Address of the archive itself. @default - what the repository's index says */
+  readonly url?: string;
   /** Digest of the archive. @default - none */
   readonly sha256?: string;
   /** Digest of the unpacked chart. @default - none */

@@ -26,10 +26,14 @@ export interface Flux2Values extends ChartValues {
 
 /** @internal fluxcd-community/flux2. */
 export const FLUX2: CatalogEntry<Flux2Values> = {
-  name: "flux2",
+  name: "fluxcd-community/flux2",
   repo: "https://fluxcd-community.github.io/helm-charts",
   versions: {
-    "2.12.4": { tree: "f3d55e000ecbe0539b6a86f661f20538343d0abcaca9a8ccb792013b6451d67b", keys: keys as ChartKeys },
+    "2.12.4": {
+      url: "https://github.com/fluxcd-community/helm-charts/releases/download/flux2-2.12.4/flux2-2.12.4.tgz",
+      tree: "f3d55e000ecbe0539b6a86f661f20538343d0abcaca9a8ccb792013b6451d67b",
+      keys: keys as ChartKeys,
+    },
   },
   profile: {
     defaults: {

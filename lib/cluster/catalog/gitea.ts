@@ -68,7 +68,7 @@ function faults(values: Data): Fault[] {
 
 /** @internal gitea-charts/gitea. */
 export const GITEA: CatalogEntry<GiteaValues> = {
-  name: "gitea",
+  name: "gitea-charts/gitea",
   repo: "https://dl.gitea.io/charts",
   versions: {
     "10.1.4": { tree: "e2a50922d314ea5f9f93cee622cfb31c0fcabc8f739fe2d3efbe6e5c4599bae6", keys: keys as ChartKeys },

@@ -21,7 +21,7 @@ const resources = { requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "
 
 /** @internal kedacore/keda. */
 export const KEDA: CatalogEntry<KedaValues> = {
-  name: "keda",
+  name: "kedacore/keda",
   repo: "https://kedacore.github.io/charts",
   versions: {
     "2.14.0": {

@@ -40,7 +40,7 @@ const configuration = ["appendonly yes", 'save ""', "maxmemory 384mb", "maxmemor
 
 /** @internal bitnami/redis. */
 export const REDIS: CatalogEntry<RedisValues> = {
-  name: "redis",
+  name: "bitnami/redis",
   repo: "https://charts.bitnami.com/bitnami",
   versions: {
     "18.19.4": { tree: "300ad6c7311d4906d7acd3417c5d80bb810b81fb56aa7aa585f357a4317466c0", keys: keys as ChartKeys },
