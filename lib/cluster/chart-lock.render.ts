@@ -1,7 +1,6 @@
 import type { Fault } from "../core/errors";
 import type { EnvModel } from "../core/render/env";
 import { renderJson } from "../core/render/json";
-import type { Data } from "../core/render/model";
 import { renderYaml } from "../core/render/yaml";
 import type { HelmChart } from "./helm-chart";
 
@@ -43,7 +42,7 @@ export function renderChartsLock(charts: readonly HelmChart[]): string {
     charts: lockedCharts(charts).map(({ name, version, source, directory, sha256 = null, tree = null }) => ({
       name,
       version,
-      source: source as Data,
+      source: source,
       directory,
       sha256,
       tree,

@@ -6,5 +6,15 @@ export const CLUSTER_PROGRAMS: ProgramSet = {
   folder: "cluster",
   directory: join(__dirname, "scripts/cluster"),
   executable: false,
-  names: ["cmd-help.sh", "cmd-show.sh", "environment.sh", "program.sh", "settings.sh"],
+  names: [
+    "cmd-help.sh",
+    "cmd-show.sh",
+    "cmd-vendor.sh",
+    "environment.sh",
+    "program.sh",
+    "settings.sh",
+    "vendor-fetch.sh",
+    "vendor-update.sh",
+    "vendor.sh",
+  ],
 };

@@ -71,7 +71,7 @@ export const GITEA: CatalogEntry<GiteaValues> = {
   name: "gitea-charts/gitea",
   repo: "https://dl.gitea.io/charts",
   versions: {
-    "10.1.4": { tree: "e2a50922d314ea5f9f93cee622cfb31c0fcabc8f739fe2d3efbe6e5c4599bae6", keys: keys as ChartKeys },
+    "10.1.4": { tree: "776728852195f28670b08e49cfb83b3d838d537d6e34345020d6118b4396b2d1", keys: keys as ChartKeys },
   },
   profile: {
     defaults: {

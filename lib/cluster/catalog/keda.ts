@@ -26,7 +26,7 @@ export const KEDA: CatalogEntry<KedaValues> = {
   versions: {
     "2.14.0": {
       sha256: "bdd669a80a8bc9d1e651b7680f4227cbc374a861e89c0ed3120e328b4aacfd39",
-      tree: "776728852195f28670b08e49cfb83b3d838d537d6e34345020d6118b4396b2d1",
+      tree: "e2a50922d314ea5f9f93cee622cfb31c0fcabc8f739fe2d3efbe6e5c4599bae6",
       keys: keys as ChartKeys,
     },
   },

@@ -8,9 +8,10 @@
 command_file() {
   case $1 in
     help | version) REPLY=help ;;
-    show) REPLY=$1 ;;
+    show | vendor) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }
 
-program_leave() { :; }
+# What a command has to clean up, it says itself.
+program_leave() { if [ "$(type -t charts_leave)" = function ]; then charts_leave; fi; }
