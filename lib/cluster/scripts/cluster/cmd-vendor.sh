@@ -72,9 +72,13 @@ vendor_check() {
   elif [ -n "$bad" ]; then
     charts_verify
   else
-    say "$CHART_COUNT charts are as pinned"
+    counted
+    say "$REPLY as pinned"
   fi
 }
+
+# counted: REPLY = 1 chart, 2 charts …
+counted() { if [ "$CHART_COUNT" -eq 1 ]; then REPLY='1 chart'; else REPLY="$CHART_COUNT charts"; fi; }
 
 # vendor_json: the state of each chart.
 vendor_json() {
@@ -137,9 +141,11 @@ vendor_missing() {
   if [ -n "$JSON" ]; then
     vendor_json
   elif [ "${#wanted[@]}" -eq 0 ]; then
-    say "$CHART_COUNT charts are up to date"
+    counted
+    say "$REPLY up to date"
   elif [ -z "$DRY_RUN" ]; then
-    say "${#wanted[@]} of $CHART_COUNT charts put into tanka/vendor"
+    counted
+    say "${#wanted[@]} of $REPLY put into tanka/vendor"
   fi
 }
 
