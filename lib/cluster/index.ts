@@ -3,10 +3,21 @@ export type { ChartReleaseProps } from "./chart-release.props";
 export { HelmChart } from "./helm-chart";
 export { K3sCluster } from "./k3s-cluster";
 export { Namespace, type NamespaceProps } from "./namespace";
+export { Parallelism } from "./parallelism";
 export { QueueWorkers, type QueueWorkersProps } from "./queue-workers";
 export type { ComputeProps, LimitsProps, QuotaProps } from "./quota.props";
 export { RedisStream, type RedisStreamProps } from "./redis-stream";
 export { SecretKeyRef, SecretRef, type SecretRefProps } from "./secret-ref";
 export { Service, type ServiceProps } from "./service";
 export { TankaEnvironment, type TankaEnvironmentProps } from "./tanka-environment";
+export { TiltWorkflow } from "./tilt-workflow";
+export type {
+  TiltBuildProps,
+  TiltForward,
+  TiltHostRunProps,
+  TiltLink,
+  TiltResourceProps,
+  TiltToolProps,
+  TiltWorkflowProps,
+} from "./tilt-workflow.props";
 export type { WorkloadImage } from "./workload-image";
