@@ -1,6 +1,6 @@
 import { LocalBackend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { HelmChart, K3sCluster, RedisStream } from "../../lib/cluster";
+import { HelmChart, K3sCluster, Parallelism, RedisStream, TiltWorkflow } from "../../lib/cluster";
 import { ContainerImage } from "../../lib/image";
 
 /** The cluster of a CI system: redis, gitea, KEDA and flux, a server, and workers that come and go with the jobs. */
@@ -17,6 +17,11 @@ export class K3sTiltStack extends TerraformStack {
     const redis = system.addChart(
       HelmChart.pinned("bitnami/redis", "18.19.4", { repo: "https://charts.bitnami.com/bitnami" }),
       { values: { architecture: "standalone" }, existingSecrets: { "auth.existingSecret": redisAuth } },
+    );
+    system.addChart(HelmChart.pinned("gitea-charts/gitea", "10.1.4", { repo: "https://dl.gitea.com/charts/" }));
+    system.addChart(HelmChart.pinned("kedacore/keda", "2.14.0", { repo: "https://kedacore.github.io/charts" }));
+    system.addChart(
+      HelmChart.pinned("fluxcd-community/flux2", "2.12.4", { repo: "https://fluxcd-community.github.io/helm-charts" }),
     );
     const password = redisAuth.key("redis-password");
     const server = new ContainerImage(this, "raibid-server", { context: ".", file: "crates/server/Dockerfile" });
@@ -35,6 +40,26 @@ export class K3sTiltStack extends TerraformStack {
       image: agent,
       queue: RedisStream.of(redis, "raibid:jobs", { group: "raibid-agents", password }),
       env: { RUST_LOG: "info" },
+    });
+
+    new TiltWorkflow(this, "tilt", {
+      cluster,
+      parallelism: Parallelism.forCores(20),
+      resources: {
+        redis: { forwards: [6379] },
+        gitea: { forwards: [3000], links: [{ url: "http://localhost:3000", name: "Gitea" }] },
+        keda: { main: "keda-operator" },
+        "raibid-server": {
+          dependsOn: ["redis"],
+          onHost: { directory: "crates/server", env: { REDIS_URL: "redis://127.0.0.1:6379" } },
+        },
+        "raibid-agent": { dependsOn: ["raibid-server"], onHost: { directory: "crates/agent" } },
+      },
+      builds: {
+        "raibid-server": { triggers: ["crates/server"], args: { BUILD_MODE: "release" } },
+        "raibid-agent": { triggers: ["crates/agent"], args: { BUILD_MODE: "release" } },
+      },
+      sharedTriggers: ["crates/common", "Cargo.toml", "Cargo.lock"],
     });
   }
 }

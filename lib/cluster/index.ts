@@ -4,10 +4,21 @@ export { HelmChart, type ChartValues, type HelmChartProps } from "./helm-chart";
 export { ImageCatalog, type BitnamiLegacyProps } from "./image-catalog";
 export { K3sCluster } from "./k3s-cluster";
 export { Namespace, type NamespaceProps } from "./namespace";
+export { Parallelism } from "./parallelism";
 export { QueueWorkers, type QueueWorkersProps } from "./queue-workers";
 export type { ComputeProps, LimitsProps, QuotaProps } from "./quota.props";
 export { RedisStream, type RedisStreamProps } from "./redis-stream";
 export { SecretKeyRef, SecretRef, type SecretRefProps } from "./secret-ref";
 export { Service, type ServiceProps } from "./service";
 export { TankaEnvironment, type TankaEnvironmentProps } from "./tanka-environment";
+export { TiltWorkflow } from "./tilt-workflow";
+export type {
+  TiltBuildProps,
+  TiltForward,
+  TiltHostRunProps,
+  TiltLink,
+  TiltResourceProps,
+  TiltToolProps,
+  TiltWorkflowProps,
+} from "./tilt-workflow.props";
 export type { WorkloadImage } from "./workload-image";
