@@ -170,7 +170,10 @@ function whatItReads(image: ImageSource): string[] {
 }
 
 /** Environment of a workload that runs on this machine: what its declaration says, without what only the cluster knows. */
-export function hostEnvironment(part: Part, forwardOf: (release: string) => number | undefined): Record<string, string> {
+export function hostEnvironment(
+  part: Part,
+  forwardOf: (release: string) => number | undefined,
+): Record<string, string> {
   if (part instanceof Service) return { ...part.model.config?.data, ...plain(part.model.env) };
   if (!(part instanceof QueueWorkers)) return {};
   const { queue, env } = part.model;
