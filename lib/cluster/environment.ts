@@ -43,6 +43,11 @@ export class Parts {
     return this.list;
   }
 
+  /** The charts of all releases, in the order declared. */
+  get charts(): readonly HelmChart[] {
+    return this.list.flatMap((part) => (part.partKind === "release" ? [part.chart] : []));
+  }
+
   add(part: Part): void {
     this.list.push(part);
     for (const listener of this.listeners) listener(part);

@@ -51,7 +51,7 @@ const namespaceName = z.object({
  * const app = new App();
  * const stack = new TerraformStack(app, "lab");
  * const cluster = new K3sCluster(stack, "raibid-ci", {
- *   version: "v1.28.4+k3s1",
+ *   version: "v1.28.5+k3s1",
  *   target: K3sTarget.native(),
  *   servers: [{ name: "dgx", machine: MachineProfile.dgxSpark() }],
  * });

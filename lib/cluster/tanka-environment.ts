@@ -48,7 +48,8 @@ export class TankaEnvironment extends Construct {
   readonly contexts: readonly string[];
   readonly target: RenderTarget;
 
-  private readonly cluster: EnvironmentHome;
+  /** The cluster whose declaration it renders. */
+  readonly cluster: EnvironmentHome;
 
   /** @throws GantryError listing every fault of the props. */
   constructor(scope: Construct, id: string, props: TankaEnvironmentProps) {
