@@ -132,8 +132,8 @@ vendor_missing() {
         return
       fi
     fi
-    fetch_all "${wanted[@]}"
-    for i in "${wanted[@]}"; do install_chart "$i" "$force"; done
+    fetch_all ${wanted[@]+"${wanted[@]}"}
+    for i in ${wanted[@]+"${wanted[@]}"}; do install_chart "$i" "$force"; done
   fi
   if [ -n "$DRY_RUN" ]; then
     for i in ${wanted[@]+"${wanted[@]}"}; do announce "would put ${C_LABEL[i]} into tanka/vendor/${C_DIR[i]}"; done

@@ -62,8 +62,8 @@ charts_look() {
     file_list "$VENDOR" "${dirs[@]}" | LC_ALL=C awk -v out="$TEMP_DIR/list." '
       { path = substr($0, 67); at = index(path, "/"); print substr($0, 1, 66) substr(path, at + 1) > (out substr(path, 1, at - 1)) }'
     # What is neither a file nor a folder, such as a link to somewhere else.
-    odd=$(cd -- "$VENDOR" && find "${dirs[@]}" ! -type f ! -type d)
-    charts_found < <(cd -- "$TEMP_DIR" && "${HASH[@]}" "${lists[@]}")
+    odd=$(cd -- "$VENDOR" && find ${dirs[@]+"${dirs[@]}"} ! -type f ! -type d)
+    charts_found < <(cd -- "$TEMP_DIR" && "${HASH[@]}" ${lists[@]+"${lists[@]}"})
   fi
   for ((i = 0; i < CHART_COUNT; i++)); do
     expected_tree "$i"
