@@ -77,7 +77,10 @@ function textFaults(values: Data, { allowTemplates }: ChartReleaseModel): Fault[
         message: `got ${showValue(text, path)}, which has "{{": many charts run their values as templates; say allowTemplates: ["${path.replace(/\[.*$/, "")}"] if that is meant`,
       });
     }
-    if (looksSecret(text) || (text !== "" && /(password|passwd|passphrase|token|(private|secret)_?key)$/i.test(path))) {
+    // "existingSecretKey" and its like name a key of a Secret.
+    const named =
+      /(password|passwd|passphrase|token|(private|secret)_?key)$/i.test(path) && !/existing[^.]*$/i.test(path);
+    if (looksSecret(text) || (named && text !== "")) {
       faults.push({
         property: `values.${path}`,
         message: "got a secret (not shown), which would be in a generated file; use existingSecrets",

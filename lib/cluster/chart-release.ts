@@ -43,6 +43,8 @@ export class ChartRelease extends Construct implements ReleasePart {
   readonly namespaceName: string;
   /** Values as helm gets them. */
   readonly values: Readonly<Record<string, Data>>;
+  /** Images that an {@link ImageCatalog} moved but has no digest of, for example `"docker.io/bitnamilegacy/redis:7.2.4-debian-12-r9"`. */
+  readonly unpinnedImages: readonly string[];
   /** How it is rendered. */
   readonly options: ReleaseOptions;
 
@@ -58,6 +60,7 @@ export class ChartRelease extends Construct implements ReleasePart {
     this.chart = chart;
     this.namespaceName = namespace.namespaceName;
     this.values = values;
+    this.unpinnedImages = unpinned;
     this.options = {
       noHooks: model.noHooks,
       // Without the distribution's suffix: no chart asks for it, and a patch of k3s alone should change no render.

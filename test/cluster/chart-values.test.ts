@@ -82,6 +82,7 @@ test("templates, secrets and what no file can hold", () => {
     "values.extra[1].password: got a secret (not shown), which would be in a generated file; use existingSecrets",
     'values.settings.note: got "{{ ok }}", which has "{{": many charts run their values as templates; say allowTemplates: ["settings.note"] if that is meant',
   ]);
+  expect(releaseFaults(tiny, { values: { extra: [{ existingSecretKey: "key", token: "" }] } })).toEqual([]);
   const free = { extra: ["{{ .Values.x }}"], settings: { note: "{{ ok }}" } };
   expect(releaseFaults(tiny, { values: free, allowTemplates: ["extra", "settings"] })).toEqual([]);
   expect(releaseFaults(tiny, { values: free, allowTemplates: true })).toEqual([]);

@@ -37,11 +37,7 @@ withTools(["curl"], () => {
     rmSync(lab.vendor, { recursive: true });
     lab.asked.length = 0;
     expect((await lab.run("--offline")).stdout).toBe("2 of 2 charts put into tanka/vendor\n");
-    expect([(await lab.run("--check")).stdout, lab.asked, lab.leftovers()]).toEqual([
-      "2 charts as pinned\n",
-      [],
-      "",
-    ]);
+    expect([(await lab.run("--check")).stdout, lab.asked, lab.leftovers()]).toEqual(["2 charts as pinned\n", [], ""]);
   });
 
   test("a tree that was changed: which file, and nobody's work is overwritten", async () => {
@@ -193,6 +189,25 @@ withTools(["curl"], () => {
     const ran = await Promise.all([lab.run(), lab.run()]);
     expect(ran.map(({ code }) => code)).toEqual([0, 0]);
     expect([lab.asked, (await lab.run("--check")).stdout]).toEqual([["/tiny-1.0.0.tgz"], "1 chart as pinned\n"]);
+  });
+
+  test("from an OCI registry, by helm", async () => {
+    lab.write("published/tiny-1.0.0.tgz", archive);
+    lab.stub(
+      "helm",
+      `case "$*" in
+        "pull oci://registry.example.org/charts/tiny --version 1.0.0 --destination "*) cp ${lab.project}/published/* "$6" ;;
+        "show chart oci://registry.example.org/charts/tiny") printf 'name: tiny\nversion: 1.0.0\n' ;;
+        *) echo "Error: not found: $*" >&2; exit 1 ;;
+      esac`,
+    );
+    const oci = "oci://registry.example.org/charts/tiny";
+    lab.pin({ oci, tree });
+    expect((await lab.run()).stdout).toBe("1 of 1 chart put into tanka/vendor\n");
+    expect((await lab.run("--update")).stdout).toBe("tiny 1.0.0 is the newest version\n");
+    lab.pin({ version: "1.1.0", oci, tree: treeOf(tinyChart("1.1.0")) });
+    const { code, stderr } = await lab.run();
+    expect([code, stderr]).toEqual([69, expect.stringContaining("tiny 1.1.0: Error: not found: pull oci://")]);
   });
 
   test("from a mirror alone", async () => {

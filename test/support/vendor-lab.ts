@@ -41,6 +41,12 @@ export class VendorLab {
     this.write("cluster/cluster.env", renderEnv({ CLUSTER: "lab", ENVIRONMENTS: "local", PROJECT_DIR: "." }));
   }
 
+  /** Puts a program before all others on the program's PATH. */
+  stub(name: string, body: string): void {
+    mkdirSync(join(this.project, "path"), { recursive: true });
+    writeFileSync(join(this.project, "path", name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
+  }
+
   /** Starts the repository; its address. */
   async serve(): Promise<string> {
     this.server = createServer((request, response) => {
@@ -71,7 +77,12 @@ export class VendorLab {
 
   start(args: readonly string[]): ChildProcess {
     return spawn("bash", [join(this.project, "bin/cluster"), "vendor", ...args], {
-      env: { ...process.env, XDG_CACHE_HOME: join(this.project, "cache"), TMPDIR: this.project },
+      env: {
+        ...process.env,
+        PATH: `${join(this.project, "path")}:${process.env.PATH}`,
+        XDG_CACHE_HOME: join(this.project, "cache"),
+        TMPDIR: this.project,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
   }
