@@ -32,7 +32,6 @@ function nodeOptions(cluster: K3sClusterModel, node: K3sNode): Options {
 }
 
 function serverOptions(cluster: K3sClusterModel, node: K3sNode): Options {
-  const several = cluster.nodes.length > 1;
   const { network } = cluster;
   return {
     ...(cluster.rootless && { rootless: true }),
@@ -40,10 +39,7 @@ function serverOptions(cluster: K3sClusterModel, node: K3sNode): Options {
     ...(!cluster.rootless && { "token-file": `${TOKENS}/server-token`, "agent-token-file": `${TOKENS}/agent-token` }),
     ...(cluster.datastore === "etcd" && node.first && { "cluster-init": true }),
     ...(!node.first && joinAt(cluster)),
-    ...list(
-      "tls-san",
-      unique([...(several && cluster.registration !== undefined ? [cluster.registration] : []), ...cluster.tlsSans]),
-    ),
+    ...list("tls-san", certifiedNames(cluster)),
     "cluster-cidr": network.clusterCidr,
     "service-cidr": network.serviceCidr,
     "cluster-dns": cluster.clusterDns,
@@ -60,6 +56,13 @@ function serverOptions(cluster: K3sClusterModel, node: K3sNode): Options {
 
 function agentOptions(cluster: K3sClusterModel): Options {
   return { ...joinAt(cluster), "token-file": `${TOKENS}/agent-token` };
+}
+
+/** Where people and nodes reach the API beyond the addresses that k3s finds itself: the same list on all servers. */
+function certifiedNames({ registration, registrationAddress, nodes, tlsSans }: K3sClusterModel): string[] {
+  const hosts = nodes.flatMap(({ role, host }) => (role === "server" && host !== undefined ? [host.address] : []));
+  const names = [registrationAddress, registration, ...hosts, ...tlsSans];
+  return unique(names.filter((name) => name !== undefined));
 }
 
 /** An address that only Terraform knows is added on the host, by `install.sh --registration`. */

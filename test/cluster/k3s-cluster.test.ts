@@ -39,6 +39,7 @@ test("the document's machine: 14 CPUs and 104 GiB are left for workloads", () =>
     "infra/k3s/install.sh",
     "infra/k3s/k3s.env",
     "infra/k3s/registries.yaml",
+    "infra/k3s/state.sh",
     "infra/k3s/uninstall.sh",
     "infra/k3s/upgrade-plan.yaml",
   ]);
@@ -81,7 +82,7 @@ test("three servers and an agent: one begins, the others join, what must be equa
   expect(joining).toEqual(common);
   expect(c).toEqual({ ...b, "node-name": "c" });
   expect(common).toMatchObject({
-    "tls-san": ["10.0.0.1"],
+    "tls-san": ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
     "etcd-snapshot-retention": 3,
     "etcd-s3-bucket": "backups",
     "embedded-registry": true,
