@@ -174,6 +174,12 @@ function targetFaults(props: K3sClusterGiven): Fault[] {
       if (airgap) fault("airgap", "allowed: not with k3d, whose nodes are images");
       break;
     case "ec2":
+      if (props.network.flannelBackend === "host-gw" && count > 1) {
+        fault(
+          "network.flannelBackend",
+          'got "host-gw"; allowed: "vxlan" or "wireguard-native" on EC2, which drops packets of addresses it did not give',
+        );
+      }
       if (servers.length > 1 && target.subnetIds.length < 2) {
         fault("target.subnetIds", "got 1; allowed: subnets of several availability zones for several servers");
       }
