@@ -35,6 +35,16 @@ describe("on this machine", () => {
     expect(run("up")).toEqual({ code: 0, stdout: "one: k3s runs\n", stderr: "" });
   });
 
+  test.each(["install", "up", "upgrade", "uninstall", "kubeconfig", "snapshot", "restore"])(
+    "%s explains itself",
+    (command) => {
+      const { code, stdout, stderr } = lab.run([command, "--help"]);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain(`Usage: cluster ${command}`);
+      expect(lab.run([command, "--nonsense"])).toMatchObject({ code: 2, stdout: "" });
+    },
+  );
+
   test("the kubeconfig gets a name of its own, a mode of its own, and a place beside others", () => {
     expect(run("kubeconfig")).toMatchObject({
       code: 0,

@@ -54,6 +54,7 @@ class FakeHost {
         ...process.env,
         PATH: `${this.stubs}:${process.env.PATH ?? ""}`,
         GANTRY_ROOT: this.root,
+        HOME: join(this.directory, "home"),
         DOWNLOAD: join(this.directory, "download"),
         GANTRY_WAIT_SECONDS: "0",
         GANTRY_WAIT_TRIES: "2",
@@ -129,7 +130,7 @@ would start k3s
     "curl https://github.com/k3s-io/k3s/releases/download/v1.28.5%2Bk3s1/" + asset,
     "systemctl daemon-reload",
     "systemctl enable k3s",
-    "systemctl start k3s",
+    "systemctl start --no-block k3s",
   ]);
   const tokens = ["server-token", "agent-token"].map((name) => host.read(`etc/rancher/k3s/${name}`).trim());
   expect(tokens[0]).toMatch(/^[0-9a-f]{64}$/);
@@ -150,7 +151,12 @@ would start k3s
 
   host.declare(OLD, { disable: ["traefik"] });
   expect(host.run("install.sh").code).toBe(0);
-  expect(host.log()).toEqual(["systemctl daemon-reload", "systemctl enable k3s", "systemctl restart k3s"]);
+  expect(host.log()).toEqual([
+    "systemctl daemon-reload",
+    "systemctl enable k3s",
+    "systemctl stop k3s",
+    "systemctl start --no-block k3s",
+  ]);
   expect(host.read("etc/rancher/k3s/server-token").trim()).toBe(tokens[0]);
 });
 
@@ -177,7 +183,8 @@ test("up by one minor with a snapshot; not down, and not over a minor, without -
     "snapshot etcd-snapshot save --name before-v1.29.1-k3s2",
     "systemctl daemon-reload",
     "systemctl enable k3s",
-    "systemctl restart k3s",
+    "systemctl stop k3s",
+    "systemctl start --no-block k3s",
   ]);
   const down = host.declare(OLD, { snapshots: {} }).run("install.sh");
   expect(down).toEqual({
@@ -273,4 +280,17 @@ test("the way back to a snapshot", () => {
   ]);
   expect(host.run("state.sh", ["forget", "--yes"]).code).toBe(0);
   expect(host.has("var/lib/rancher/k3s/server/db")).toBe(false);
+});
+
+test("without root, all of it is in the home directory", () => {
+  host.declare(OLD, { rootless: true });
+  const { code, stdout } = host.run("install.sh", ["--dry-run"]);
+  expect(code).toBe(0);
+  expect(stdout.replaceAll("/home/", "~/")).toBe(`would put k3s ${OLD} (${arch}) at ~/.local/bin/k3s
+would write ~/.config/k3s/config.yaml
+would write ~/.config/k3s/registries.yaml
+would write ~/.config/systemd/user/k3s-rootless.service
+would write ~/.local/bin/k3s-uninstall.sh
+would start k3s-rootless
+`);
 });

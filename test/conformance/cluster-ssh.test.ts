@@ -83,14 +83,15 @@ withTools(standinTools, () => {
       "snapshot etcd-snapshot save --name before-v1.29.1-k3s2",
       "systemctl daemon-reload",
       "systemctl enable k3s",
-      "systemctl restart k3s",
+      "systemctl stop k3s",
+      "systemctl start --no-block k3s",
       "kubectl wait --for=condition=Ready node/one --timeout=300s",
       "kubectl uncordon one",
       "kubectl drain two --ignore-daemonsets --delete-emptydir-data --timeout=300s",
       "kubectl wait --for=condition=Ready node/two --timeout=300s",
       "kubectl uncordon two",
     ]);
-    expect(second.at(-1)).toBe("systemctl restart k3s-agent");
+    expect(second.at(-1)).toBe("systemctl start --no-block k3s-agent");
   });
 
   test("restore, and uninstall: the agent before its server", () => {
@@ -101,7 +102,7 @@ withTools(standinTools, () => {
     expect(log(one)).toEqual([
       "systemctl stop k3s",
       "reset server --cluster-reset --cluster-reset-restore-path=root/var/lib/rancher/k3s/server/db/snapshots/nightly",
-      "systemctl start k3s",
+      "systemctl start --no-block k3s",
     ]);
     const { code, stderr } = run("uninstall", "--yes");
     expect(code).toBe(0);

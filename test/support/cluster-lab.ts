@@ -40,11 +40,13 @@ esac
 
 /** A systemctl that only pretends, and writes what k3s writes when it starts. */
 export const SYSTEMCTL = `#!/bin/bash
+[ "$1" != --user ] || shift
 state=$GANTRY_ROOT/systemd; mkdir -p "$state"
 [ "$1" = is-active ] || echo "systemctl $*" >>"$GANTRY_ROOT/log"
 case $1 in
   is-active) [ -e "$state/\${3:-$2}" ] ;;
-  start | restart)
+  start)
+    [ "$2" != --no-block ] || shift
     touch "$state/$2"
     data=$GANTRY_ROOT/var/lib/rancher/k3s; etc=$GANTRY_ROOT/etc/rancher/k3s; mkdir -p "$data/agent"
     if [ "$2" = k3s-agent ]; then touch "$data/agent/kubelet.kubeconfig"; exit; fi

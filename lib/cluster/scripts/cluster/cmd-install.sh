@@ -30,6 +30,7 @@ cmd_install() {
   nodes_setup
   join_address
   lost_first
+  [ -n "$DRY_RUN" ] || wake_servers
   for ((i = 1; i <= NODE_COUNT; i++)); do install_node "$i"; done
   if [ -z "$DRY_RUN" ]; then announce "$CLUSTER: $NODE_COUNT node(s); next: $PROGRAM kubeconfig --merge"; fi
 }
@@ -50,5 +51,24 @@ lost_first() {
       die 2 "the first server is empty, and $NODE has a cluster: installing it would begin another one" \
         "put $NODE first in the stack's servers; the empty one then joins"
     fi
+  done
+}
+
+# wake_servers: of several servers, none comes up alone; those that are installed and stand still are started first.
+wake_servers() {
+  local i unit="${GANTRY_ROOT:-}/etc/systemd/system/k3s.service" stopped=''
+  for ((i = 1; i <= NODE_COUNT; i++)); do
+    load_node "$i"
+    [ "$NODE_ROLE" = server ] || break
+    quote test -e "$unit"
+    node_shell "$REPLY" </dev/null || continue
+    if on_node systemctl is-active --quiet k3s </dev/null; then continue; fi
+    stopped="$stopped $i"
+  done
+  # A single server among agents comes up by itself.
+  case $stopped in *' '*' '*) ;; *) return 0 ;; esac
+  for i in $stopped; do
+    load_node "$i"
+    on_node systemctl start --no-block k3s </dev/null || :
   done
 }

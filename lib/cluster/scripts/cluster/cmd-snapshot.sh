@@ -74,11 +74,13 @@ cmd_restore() {
   node_program state.sh restore "$name" --yes </dev/null || die 65 "$name was not restored; k3s is stopped on all servers (see above)" \
     "to go on as before: $PROGRAM up"
   node_program state.sh start </dev/null || die 65 "k3s on $NODE does not start (see above)"
+  node_program state.sh wait </dev/null || die 65 "k3s on $NODE does not come up (see above)"
   for ((i = 2; i <= NODE_COUNT; i++)); do
     load_node "$i"
     [ "$NODE_ROLE" = server ] || continue
     node_program state.sh forget --yes </dev/null || die 65 "$NODE keeps its old part of etcd (see above)"
     node_program state.sh start </dev/null || die 65 "k3s on $NODE does not start (see above)"
+    node_program state.sh wait </dev/null || die 65 "$NODE does not join again (see above)"
   done
   announce "$CLUSTER is what $name says"
 }

@@ -31,7 +31,14 @@ cmd_up() {
     [ -z "$ROOTLESS" ] || service=k3s-rootless
     start_node "$service"
   done
+  if [ -n "$STARTED" ] && [ -z "$ROOTLESS" ]; then
+    load_node 1
+    note "waiting for $NODE"
+    node_program state.sh wait </dev/null || die 65 "k3s on $NODE does not come up (see above)"
+  fi
 }
+
+STARTED=''
 
 start_node() {
   local unit="${GANTRY_ROOT:-}/etc/systemd/system/$1.service" user=''
@@ -43,7 +50,9 @@ start_node() {
     return
   fi
   if would "$NODE: systemctl start $1"; then return; fi
-  on_node systemctl ${user:+"$user"} start "$1" </dev/null || die 65 "k3s on $NODE does not start" "see there: journalctl -u $1"
+  STARTED=1
+  # Not waiting for each: a server of several is up only when enough of the others are.
+  on_node systemctl ${user:+"$user"} start --no-block "$1" </dev/null || die 65 "k3s on $NODE does not start" "see there: journalctl -u $1"
   announce "$NODE: k3s is started"
 }
 

@@ -519,11 +519,9 @@ fi
 if [ -n "$verb" ] && plan "$verb $SERVICE"; then
   service daemon-reload
   service enable "$SERVICE" >/dev/null 2>&1 || die 65 "$SERVICE cannot be enabled" "see: systemctl status $SERVICE"
-  # An agent waits for its server by itself; so does a server for the others.
-  service "$verb" "$SERVICE" || {
-    if has journalctl; then journalctl -u "$SERVICE" -n 20 --no-pager >&2 || :; fi
-    die 65 "$SERVICE does not start" "see: journalctl -u $SERVICE"
-  }
+  [ "$verb" = start ] || service stop "$SERVICE" || die 65 "$SERVICE cannot be stopped" "see: systemctl status $SERVICE"
+  # Not waiting here: a server of several is up only when enough of the others are, and systemd would wait for ever.
+  service start --no-block "$SERVICE" || die 65 "$SERVICE does not start" "see: journalctl -u $SERVICE"
   wait_ready
   printf '%s\n' "$wanted" >"$APPLIED.new"
   mv -f -- "$APPLIED.new" "$APPLIED"

@@ -8,14 +8,16 @@ usage() {
   cat <<TEXT
 Usage: $PROGRAM snapshot [NAME]
        $PROGRAM list
-       $PROGRAM stop | start
+       $PROGRAM stop | start | wait
        $PROGRAM restore FILE --yes
        $PROGRAM forget --yes
        $PROGRAM kubeconfig
 
   snapshot    take a snapshot of etcd now (and put it into S3 when the stack says so)
   list        the snapshots there are
-  stop, start k3s on this server
+  stop        k3s on this server
+  start       it, without waiting: of several servers, one is up only when enough of the others are
+  wait        until it is up, five minutes at most
   restore     on the first server, with k3s stopped on all: the cluster becomes what FILE says; then start it
   forget      on each other server, with k3s stopped: it lets its part of etcd go, and gets it anew from the first when it starts
   kubeconfig  print the administrator's kubeconfig; never to a terminal
@@ -80,7 +82,16 @@ case $COMMAND in
     s3_credentials
     "$K3S" etcd-snapshot ls
     ;;
-  stop | start) systemctl "$COMMAND" k3s || die 65 "k3s does not $COMMAND" "see: journalctl -u k3s" ;;
+  stop) systemctl stop k3s || die 65 "k3s does not stop" "see: journalctl -u k3s" ;;
+  start) systemctl start --no-block k3s || die 65 "k3s does not start" "see: journalctl -u k3s" ;;
+  wait)
+    left=${GANTRY_WAIT_TRIES:-150}
+    until systemctl is-active --quiet k3s && KUBECONFIG=$ETC/k3s.yaml "$K3S" kubectl get --raw /readyz >/dev/null 2>&1; do
+      left=$((left - 1))
+      [ "$left" -gt 0 ] || die 65 "k3s does not come up" "see: journalctl -u k3s"
+      sleep "${GANTRY_WAIT_SECONDS:-2}"
+    done
+    ;;
   restore)
     [ -n "$WORD" ] || die 2 "restore needs a snapshot" "see: $PROGRAM list"
     [ -n "$YES" ] || die 77 "everything that happened in the cluster since $WORD is lost" "say it with --yes"

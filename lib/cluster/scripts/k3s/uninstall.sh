@@ -92,7 +92,11 @@ FAILED=''
 remove() {
   if ! [ -e "$1" ] && ! [ -L "$1" ]; then return 0; fi
   step "remove $1" || return 0
-  rm -rf -- "$1" || FAILED="$FAILED $1"
+  if has mountpoint && mountpoint -q -- "$1"; then
+    find "$1" -xdev -mindepth 1 -delete || FAILED="$FAILED $1" # a disk of its own: emptied, and left where it is
+  else
+    rm -rf -- "$1" || FAILED="$FAILED $1"
+  fi
 }
 
 for name in $SERVICES; do
@@ -135,10 +139,12 @@ unmount() {
   done
 }
 if [ -z "$ROOTLESS" ]; then
-  for place in "$RUN" "$DATA" "$R/var/lib/kubelet" "$R/run/netns/cni-"; do unmount "$place"; done
-  if [ -z "$DRY_RUN" ] && [ -n "$(mounted "$DATA")" ]; then
-    die 65 "something is still mounted below $DATA; nothing there was removed" "see: grep $DATA /proc/self/mounts"
-  fi
+  for place in "$RUN/" "$DATA/" "$R/var/lib/kubelet/" "$R/run/netns/cni-"; do unmount "$place"; done
+  for place in "$RUN" "$DATA" "$R/var/lib/kubelet"; do
+    if [ -z "$DRY_RUN" ] && [ -n "$(mounted "$place/")" ]; then
+      die 65 "something is still mounted below $place; nothing was removed" "see: grep $place /proc/self/mounts"
+    fi
+  done
   if [ -z "$R" ] && has ip; then
     for link in cni0 flannel.1 flannel-v6.1 kube-ipvs0 flannel-wg flannel-wg-v6; do
       if ip link show "$link" >/dev/null 2>&1; then step "remove the link $link" && { ip link delete "$link" || :; }; fi
