@@ -57,6 +57,13 @@ function nodeFaults(props: K3sClusterGiven): Fault[] {
       });
     }
     names.set(node.name, place);
+    for (const key of Object.keys(node.labels).filter((each) => !isKubeletLabel(each))) {
+      faults.push({
+        property: `${place}.labels["${key}"]`,
+        message:
+          "allowed: a label of your own; a node may not give itself others of Kubernetes', and its kubelet would not start",
+      });
+    }
     const missing = (["arch", "cpu", "memory"] as const).filter((name) => node[name] === undefined);
     if (node.machine === undefined && missing.length > 0) {
       faults.push({
@@ -83,6 +90,22 @@ function nodeFaults(props: K3sClusterGiven): Fault[] {
   }
   return faults;
 }
+
+/** Labels of Kubernetes' own that a kubelet takes (`IsKubeletLabel` in k8s.io/kubelet), and all that are not Kubernetes'. */
+function isKubeletLabel(key: string): boolean {
+  const namespace = key.includes("/") ? key.slice(0, key.indexOf("/")) : "";
+  const within = (domain: string) => namespace === domain || namespace.endsWith(`.${domain}`);
+  if (!within("kubernetes.io") && !within("k8s.io")) return true;
+  return within("kubelet.kubernetes.io") || within("node.kubernetes.io") || KUBELET_LABELS.has(key);
+}
+
+const KUBELET_LABELS = new Set([
+  "kubernetes.io/hostname",
+  "kubernetes.io/os",
+  "kubernetes.io/arch",
+  "topology.kubernetes.io/zone",
+  "topology.kubernetes.io/region",
+]);
 
 /** Every node must get exactly the k3s that was meant. In containers, the image says which. */
 function pinFaults(props: K3sClusterGiven): Fault[] {

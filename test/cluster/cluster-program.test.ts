@@ -1,8 +1,8 @@
 // The program of a cluster on this machine and in containers; over ssh it is in the conformance tests.
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { K3sTarget } from "../../lib/cluster/k3s-target";
-import { ClusterLab, CURL, SYSTEMCTL } from "../support/cluster-lab";
+import { arch, ClusterLab, CURL, SYSTEMCTL } from "../support/cluster-lab";
 
 const OLD = "v1.28.5+k3s1";
 
@@ -105,6 +105,59 @@ esac
         .split("\n")
         .filter((line) => !line.includes(" list ")),
     ).toEqual(["cluster create --config /infra/k3d/cluster.yaml", "cluster start ci", "cluster delete ci", ""]);
+  } finally {
+    lab.stop();
+  }
+});
+
+test("on EC2: addresses come from the stack, the token of the first server from itself", () => {
+  const node = (name: string) => ({ name, arch, cpu: 2, memory: "8Gi" }) as const;
+  const lab = new ClusterLab(OLD, {
+    target: K3sTarget.ec2({
+      instanceType: arch === "arm64" ? "m7g.large" : "m7i.large",
+      vpcId: "vpc-1",
+      subnetIds: ["subnet-1", "subnet-2"],
+      access: "ssm",
+      keyName: "key",
+    }),
+    servers: [node("a"), node("b"), node("c")],
+  });
+  try {
+    lab.stub("systemctl", SYSTEMCTL);
+    lab.stub("curl", CURL);
+    // ci_a_private_ip and its like, without the final line feed of other programs.
+    lab.stub(
+      "tofu",
+      '#!/bin/bash\nname=${!#}; name=${name#ci_}\ncase $name in *_public_ip) exit 1 ;; esac\nprintf %s "of-${name//_/-}"\n',
+    );
+    // Each machine is a directory; the command line is the last word, the address the one before it.
+    lab.stub(
+      "ssh",
+      '#!/bin/bash\naddress=${@: -2:1}; mkdir -p "$HOME/$address"; cd "$HOME/$address" && HOME=$PWD exec bash -c "${!#}"\n',
+    );
+    const { code, stdout, stderr } = lab.run(["install"], { GANTRY_ROOT: "root", TERRAFORM_BINARY_NAME: "tofu" });
+    expect({ code, last: stdout.split("\n").at(-2) }).toEqual({
+      code: 0,
+      last: "ci: 3 node(s); next: cluster kubeconfig --merge",
+    });
+    const etc = (name: string, file: string) => lab.read(`of-${name}-instance-id/root/etc/rancher/k3s/${file}`);
+    const token = etc("a", "server-token").trim();
+    expect([etc("b", "server-token"), etc("c", "agent-token")]).toEqual([
+      `K10cafe::server:${token}\n`,
+      etc("a", "agent-token"),
+    ]);
+    expect(etc("a", "config.yaml.d/50-addresses.yaml")).toBe('tls-san+:\n  - "of-a-private-ip"\n');
+    expect(etc("b", "config.yaml.d/50-addresses.yaml")).toBe(
+      'server: "https://of-a-private-ip:6443"\ntls-san+:\n  - "of-a-private-ip"\n',
+    );
+    expect(stdout + stderr).not.toContain(token);
+    // The first machine is made anew: it must not begin another cluster.
+    rmSync(join(lab.project, "of-a-instance-id"), { recursive: true });
+    const again = lab.run(["install"], { GANTRY_ROOT: "root", TERRAFORM_BINARY_NAME: "tofu" });
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain(
+      "the first server is empty, and b has a cluster: installing it would begin another one",
+    );
   } finally {
     lab.stop();
   }

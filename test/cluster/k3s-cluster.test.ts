@@ -139,7 +139,7 @@ describe("what is refused, all in one error", () => {
     expect(
       faultsOf({
         servers: [small("a"), { ...small("b"), reserved: { system: { cpu: 4, memory: "16Gi" } } }],
-        agents: [{ name: "a" }],
+        agents: [{ name: "a", labels: { "node-role.kubernetes.io/worker": "true", "node.kubernetes.io/pool": "ci" } }],
       }),
     ).toMatchInlineSnapshot(`
       "[lab/raibid-ci] K3sCluster: invalid props
@@ -147,6 +147,7 @@ describe("what is refused, all in one error", () => {
         servers[1].reserved: got 4 CPUs; allowed: less than the node has (4)
         servers[1].reserved: got 16Gi of memory; allowed: less than the node has (16Gi)
         agents[0].name: got "a", the name of servers[0]; allowed: each name once
+        agents[0].labels["node-role.kubernetes.io/worker"]: allowed: a label of your own; a node may not give itself others of Kubernetes', and its kubelet would not start
         agents[0].machine: missing; allowed: a MachineProfile, or arch, cpu and memory (without: arch, cpu, memory)
         target: got K3sTarget.native() for 3 nodes; allowed: it for one, else ssh, ec2 or k3d"
     `);
