@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { instanceTypeFacts } from "../core/aws/instance-types";
 import { Cidr } from "../core/cidr";
 import type { Fault } from "../core/errors";
-import { COMPONENTS, flagFault } from "./k3s-flags";
+import { COMPONENTS, flagFault, optionFault } from "./k3s-flags";
 import { FIRST_MINOR, type K3sComponent } from "./k3s-flags.data";
 import type { K3sClusterGiven, K3sNodeGiven } from "./k3s-cluster.schema";
 import { reservedOf, versionOf } from "./k3s-model";
@@ -279,6 +279,10 @@ const OWN_OPTIONS: Readonly<Record<string, string>> = {
   "flannel-backend": "the prop network.flannelBackend",
   "secrets-encryption": "the prop secretsEncryption",
   rootless: "the prop rootless",
+  config: "this file itself",
+  "cluster-reset": "done by: bin/cluster restore",
+  "cluster-reset-restore-path": "done by: bin/cluster restore",
+  "private-registry": "the prop registries",
   "write-kubeconfig-mode": "always 0600: whoever reads that file is the cluster's administrator",
   "kubelet-arg": "the prop args.kubelet",
   "kube-proxy-arg": "the prop args.kubeProxy",
@@ -290,9 +294,9 @@ const OWN_OPTIONS: Readonly<Record<string, string>> = {
   "data-dir": "k3s' own, which the uninstall program knows",
 };
 const SECRET_OPTIONS =
-  /^(token(-file)?|agent-token(-file)?|etcd-s3-(access|secret)-key|etcd-s3-session-token|datastore-endpoint|vpn-auth|node-external-token)$/;
+  /^(token(-file)?|agent-token(-file)?|etcd-s3-(access|secret)-key|etcd-s3-session-token|datastore-endpoint|vpn-auth)$/;
 
-function configFaults({ config }: K3sClusterGiven): Fault[] {
+function configFaults({ config, allowFlags }: K3sClusterGiven): Fault[] {
   return Object.keys(config).flatMap((option) => {
     const property = `config["${option}"]`;
     if (SECRET_OPTIONS.test(option)) {
@@ -301,6 +305,8 @@ function configFaults({ config }: K3sClusterGiven): Fault[] {
       ];
     }
     const own = OWN_OPTIONS[option];
-    return own === undefined ? [] : [{ property, message: `allowed: not here; it is ${own}` }];
+    if (own !== undefined) return [{ property, message: `allowed: not here; it is ${own}` }];
+    const fault = allowFlags.includes(option) ? undefined : optionFault(option);
+    return fault === undefined ? [] : [{ property, message: `${fault} (unless allowFlags names it)` }];
   });
 }

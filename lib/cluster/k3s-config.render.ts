@@ -1,6 +1,6 @@
 import { renderYaml } from "../core/render/yaml";
 import type { Data } from "../core/render/model";
-import { COMPONENTS } from "./k3s-flags";
+import { COMPONENTS, isAgentOption } from "./k3s-flags";
 import type { K3sComponent } from "./k3s-flags.data";
 import type { K3sClusterModel, K3sNode } from "./k3s-model";
 import { cpuMillis, memoryMib, showCpu, showMemory } from "./quantity";
@@ -90,13 +90,10 @@ function snapshotOptions({ snapshots }: K3sClusterModel): Options {
   };
 }
 
-/** Options of servers alone mean nothing to an agent, which does not start with one it does not know. */
-const AGENT_OPTIONS =
-  /^(protect-kernel-defaults|snapshotter|selinux|pause-image|image-service-endpoint|container-runtime-endpoint|default-runtime|disable-default-registry-endpoint|flannel-iface|flannel-conf|flannel-cni-conf|resolv-conf|lb-server-port|node-external-ip|node-external-dns|node-internal-dns|with-node-id|debug|v|vmodule|log|alsologtostderr|prefer-bundled-bin|private-registry|kubelet-data-dir|nonroot-devices)$/;
-
+/** What an agent does not know, such as an option of servers, it would not start with. */
 function given({ config }: K3sClusterModel, node: K3sNode): Options {
   if (node.role === "server") return config;
-  return Object.fromEntries(Object.entries(config).filter(([option]) => AGENT_OPTIONS.test(option)));
+  return Object.fromEntries(Object.entries(config).filter(([option]) => isAgentOption(option)));
 }
 
 function kubeletArgs(cluster: K3sClusterModel, node: K3sNode): string[] {

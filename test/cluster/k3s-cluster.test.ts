@@ -161,7 +161,7 @@ describe("what is refused, all in one error", () => {
           kubelet: { "max-pod": 10, "fail-cgroupv1": false, "kube-reserved": "cpu=1" },
           apiserver: { "default-watch-cache-size": 200 },
         },
-        config: { token: "x", "cluster-init": true },
+        config: { token: "x", "cluster-init": true, "flanel-iface": "eth0" },
       }),
     ).toMatchInlineSnapshot(`
       "[lab/raibid-ci] K3sCluster: invalid props
@@ -170,7 +170,8 @@ describe("what is refused, all in one error", () => {
         args.kubelet["kube-reserved"]: allowed: not here; it is the prop reserved
         args.controllerManager["pod-eviction-timeout"]: kube-controller-manager has no such flag since Kubernetes 1.27 (kubernetes#115840), and k3s would not start; instead, apiserver: default-not-ready-toleration-seconds and default-unreachable-toleration-seconds (unless allowFlags names it)
         config["token"]: allowed: not in a generated file; secrets are made or put on the host by install
-        config["cluster-init"]: allowed: not here; it is set for the first server by the number of servers"
+        config["cluster-init"]: allowed: not here; it is set for the first server by the number of servers
+        config["flanel-iface"]: k3s has no such option; did you mean "flannel-iface"? (unless allowFlags names it)"
     `);
     expect(() => cluster({ args: { kubelet: { "brand-new": 1 } }, allowFlags: ["brand-new"] })).not.toThrow();
   });
