@@ -17,9 +17,9 @@ export interface K3sNodeProps {
   readonly memory?: string;
   /** What stays reserved on this node. @default - `reserved` of the cluster, else that of {@link machine} */
   readonly reserved?: Reserved;
-  /** Labels of the node. @default - none */
+  /** Labels of the node. k3s gives them to a new node; later changes are for `kubectl label`. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Taints of the node, `"key=value:NoSchedule"`. @default - none */
+  /** Taints of the node, `"key=value:NoSchedule"`. k3s gives them to a new node; later changes are for `kubectl taint`. @default - none */
   readonly taints?: readonly string[];
   /** Address that the other nodes reach it at. @default - the one k3s finds */
   readonly nodeIp?: string;
@@ -143,9 +143,9 @@ export interface K3sClusterProps {
   readonly rootless?: boolean;
   /** @default - none */
   readonly args?: K3sArgs;
-  /** Names in {@link args} that are not checked: flags newer than our tables. @default - none */
+  /** Names in {@link args} and {@link config} that are not checked: flags newer than our tables. @default - none */
   readonly allowFlags?: readonly string[];
-  /** Other options of k3s' `config.yaml`, the same on all nodes of a role. Those that have a prop are refused here. @default - none */
+  /** Other options of k3s' `config.yaml`, the same on all servers; agents get those of them that `k3s agent` has. Those that have a prop here are refused. @default - none */
   readonly config?: Readonly<Record<string, Data>>;
   /** @default - one agent at a time, emptied before */
   readonly upgrade?: K3sUpgradeProps;

@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { instanceTypeFacts } from "../core/aws/instance-types";
 import { Cidr } from "../core/cidr";
 import type { Fault } from "../core/errors";
-import { COMPONENTS, flagFault } from "./k3s-flags";
+import { COMPONENTS, flagFault, optionFault } from "./k3s-flags";
 import { FIRST_MINOR, type K3sComponent } from "./k3s-flags.data";
 import type { K3sClusterGiven, K3sNodeGiven } from "./k3s-cluster.schema";
 import { reservedOf, versionOf } from "./k3s-model";
@@ -57,6 +57,13 @@ function nodeFaults(props: K3sClusterGiven): Fault[] {
       });
     }
     names.set(node.name, place);
+    for (const key of Object.keys(node.labels).filter((each) => !isKubeletLabel(each))) {
+      faults.push({
+        property: `${place}.labels["${key}"]`,
+        message:
+          "allowed: a label of your own; a node may not give itself others of Kubernetes', and its kubelet would not start",
+      });
+    }
     const missing = (["arch", "cpu", "memory"] as const).filter((name) => node[name] === undefined);
     if (node.machine === undefined && missing.length > 0) {
       faults.push({
@@ -83,6 +90,22 @@ function nodeFaults(props: K3sClusterGiven): Fault[] {
   }
   return faults;
 }
+
+/** Labels of Kubernetes' own that a kubelet takes (`IsKubeletLabel` in k8s.io/kubelet), and all that are not Kubernetes'. */
+function isKubeletLabel(key: string): boolean {
+  const namespace = key.includes("/") ? key.slice(0, key.indexOf("/")) : "";
+  const within = (domain: string) => namespace === domain || namespace.endsWith(`.${domain}`);
+  if (!within("kubernetes.io") && !within("k8s.io")) return true;
+  return within("kubelet.kubernetes.io") || within("node.kubernetes.io") || KUBELET_LABELS.has(key);
+}
+
+const KUBELET_LABELS = new Set([
+  "kubernetes.io/hostname",
+  "kubernetes.io/os",
+  "kubernetes.io/arch",
+  "topology.kubernetes.io/zone",
+  "topology.kubernetes.io/region",
+]);
 
 /** Every node must get exactly the k3s that was meant. In containers, the image says which. */
 function pinFaults(props: K3sClusterGiven): Fault[] {
@@ -174,6 +197,12 @@ function targetFaults(props: K3sClusterGiven): Fault[] {
       if (airgap) fault("airgap", "allowed: not with k3d, whose nodes are images");
       break;
     case "ec2":
+      if (props.network.flannelBackend === "host-gw" && count > 1) {
+        fault(
+          "network.flannelBackend",
+          'got "host-gw"; allowed: "vxlan" or "wireguard-native" on EC2, which drops packets of addresses it did not give',
+        );
+      }
       if (servers.length > 1 && target.subnetIds.length < 2) {
         fault("target.subnetIds", "got 1; allowed: subnets of several availability zones for several servers");
       }
@@ -250,6 +279,10 @@ const OWN_OPTIONS: Readonly<Record<string, string>> = {
   "flannel-backend": "the prop network.flannelBackend",
   "secrets-encryption": "the prop secretsEncryption",
   rootless: "the prop rootless",
+  config: "this file itself",
+  "cluster-reset": "done by: bin/cluster restore",
+  "cluster-reset-restore-path": "done by: bin/cluster restore",
+  "private-registry": "the prop registries",
   "write-kubeconfig-mode": "always 0600: whoever reads that file is the cluster's administrator",
   "kubelet-arg": "the prop args.kubelet",
   "kube-proxy-arg": "the prop args.kubeProxy",
@@ -261,9 +294,9 @@ const OWN_OPTIONS: Readonly<Record<string, string>> = {
   "data-dir": "k3s' own, which the uninstall program knows",
 };
 const SECRET_OPTIONS =
-  /^(token(-file)?|agent-token(-file)?|etcd-s3-(access|secret)-key|etcd-s3-session-token|datastore-endpoint|vpn-auth|node-external-token)$/;
+  /^(token(-file)?|agent-token(-file)?|etcd-s3-(access|secret)-key|etcd-s3-session-token|datastore-endpoint|vpn-auth)$/;
 
-function configFaults({ config }: K3sClusterGiven): Fault[] {
+function configFaults({ config, allowFlags }: K3sClusterGiven): Fault[] {
   return Object.keys(config).flatMap((option) => {
     const property = `config["${option}"]`;
     if (SECRET_OPTIONS.test(option)) {
@@ -272,6 +305,8 @@ function configFaults({ config }: K3sClusterGiven): Fault[] {
       ];
     }
     const own = OWN_OPTIONS[option];
-    return own === undefined ? [] : [{ property, message: `allowed: not here; it is ${own}` }];
+    if (own !== undefined) return [{ property, message: `allowed: not here; it is ${own}` }];
+    const fault = allowFlags.includes(option) ? undefined : optionFault(option);
+    return fault === undefined ? [] : [{ property, message: `${fault} (unless allowFlags names it)` }];
   });
 }

@@ -122,6 +122,7 @@ export class K3sCluster extends EnvironmentHome {
     add("k3s/k3s.env", renderEnv(k3sSettings(model)));
     add("k3s/install.sh", staticFile(join(SCRIPTS, "install.sh")), true);
     add("k3s/uninstall.sh", staticFile(join(SCRIPTS, "uninstall.sh")), true);
+    add("k3s/state.sh", staticFile(join(SCRIPTS, "state.sh")), true);
     return files;
   }
 }

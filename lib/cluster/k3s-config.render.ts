@@ -1,6 +1,6 @@
 import { renderYaml } from "../core/render/yaml";
 import type { Data } from "../core/render/model";
-import { COMPONENTS } from "./k3s-flags";
+import { COMPONENTS, isAgentOption } from "./k3s-flags";
 import type { K3sComponent } from "./k3s-flags.data";
 import type { K3sClusterModel, K3sNode } from "./k3s-model";
 import { cpuMillis, memoryMib, showCpu, showMemory } from "./quantity";
@@ -32,7 +32,6 @@ function nodeOptions(cluster: K3sClusterModel, node: K3sNode): Options {
 }
 
 function serverOptions(cluster: K3sClusterModel, node: K3sNode): Options {
-  const several = cluster.nodes.length > 1;
   const { network } = cluster;
   return {
     ...(cluster.rootless && { rootless: true }),
@@ -40,10 +39,7 @@ function serverOptions(cluster: K3sClusterModel, node: K3sNode): Options {
     ...(!cluster.rootless && { "token-file": `${TOKENS}/server-token`, "agent-token-file": `${TOKENS}/agent-token` }),
     ...(cluster.datastore === "etcd" && node.first && { "cluster-init": true }),
     ...(!node.first && joinAt(cluster)),
-    ...list(
-      "tls-san",
-      unique([...(several && cluster.registration !== undefined ? [cluster.registration] : []), ...cluster.tlsSans]),
-    ),
+    ...list("tls-san", certifiedNames(cluster)),
     "cluster-cidr": network.clusterCidr,
     "service-cidr": network.serviceCidr,
     "cluster-dns": cluster.clusterDns,
@@ -60,6 +56,13 @@ function serverOptions(cluster: K3sClusterModel, node: K3sNode): Options {
 
 function agentOptions(cluster: K3sClusterModel): Options {
   return { ...joinAt(cluster), "token-file": `${TOKENS}/agent-token` };
+}
+
+/** Where people and nodes reach the API beyond the addresses that k3s finds itself: the same list on all servers. */
+function certifiedNames({ registration, registrationAddress, nodes, tlsSans }: K3sClusterModel): string[] {
+  const hosts = nodes.flatMap(({ role, host }) => (role === "server" && host !== undefined ? [host.address] : []));
+  const names = [registrationAddress, registration, ...hosts, ...tlsSans];
+  return unique(names.filter((name) => name !== undefined));
 }
 
 /** An address that only Terraform knows is added on the host, by `install.sh --registration`. */
@@ -87,13 +90,10 @@ function snapshotOptions({ snapshots }: K3sClusterModel): Options {
   };
 }
 
-/** Options of servers alone mean nothing to an agent, which does not start with one it does not know. */
-const AGENT_OPTIONS =
-  /^(protect-kernel-defaults|snapshotter|selinux|pause-image|image-service-endpoint|container-runtime-endpoint|default-runtime|disable-default-registry-endpoint|flannel-iface|flannel-conf|flannel-cni-conf|resolv-conf|lb-server-port|node-external-ip|node-external-dns|node-internal-dns|with-node-id|debug|v|vmodule|log|alsologtostderr|prefer-bundled-bin|private-registry|kubelet-data-dir|nonroot-devices)$/;
-
+/** What an agent does not know, such as an option of servers, it would not start with. */
 function given({ config }: K3sClusterModel, node: K3sNode): Options {
   if (node.role === "server") return config;
-  return Object.fromEntries(Object.entries(config).filter(([option]) => AGENT_OPTIONS.test(option)));
+  return Object.fromEntries(Object.entries(config).filter(([option]) => isAgentOption(option)));
 }
 
 function kubeletArgs(cluster: K3sClusterModel, node: K3sNode): string[] {

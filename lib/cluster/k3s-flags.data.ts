@@ -160,3 +160,28 @@ export const KUBE_FLAGS: Readonly<Record<K3sComponent, string>> = {
     "show-hidden-metrics-for-version tls-cert-file tls-cipher-suites tls-min-version tls-private-key-file " +
     "tls-sni-cert-key v version vmodule write-config-to",
 };
+
+/** Options of `k3s agent`, as its documentation lists them (docs.k3s.io/cli/agent). Servers take them too. */
+export const AGENT_OPTIONS =
+  "alsologtostderr bind-address config container-runtime-endpoint data-dir debug default-runtime " +
+  "disable-apiserver-lb disable-default-registry-endpoint docker enable-pprof flannel-cni-conf flannel-conf " +
+  "flannel-iface image-credential-provider-bin-dir image-credential-provider-config image-service-endpoint " +
+  "kube-proxy-arg kubelet-arg lb-server-port log node-external-dns node-external-ip node-internal-dns node-ip " +
+  "node-label node-name node-taint nonroot-devices pause-image prefer-bundled-bin private-registry " +
+  "protect-kernel-defaults resolv-conf rootless selinux server snapshotter token token-file v vmodule vpn-auth " +
+  "vpn-auth-file with-node-id";
+
+/** Options of `k3s server` alone (docs.k3s.io/cli/server). */
+export const SERVER_OPTIONS =
+  "advertise-address advertise-port agent-token agent-token-file cluster-cidr cluster-dns cluster-domain " +
+  "cluster-init cluster-reset cluster-reset-restore-path datastore-cafile datastore-certfile datastore-endpoint " +
+  "datastore-keyfile default-local-storage-path disable disable-cloud-controller disable-helm-controller " +
+  "disable-kube-proxy disable-network-policy disable-scheduler egress-selector-mode embedded-registry etcd-arg " +
+  "etcd-disable-snapshots etcd-expose-metrics etcd-s3 etcd-s3-access-key etcd-s3-bucket etcd-s3-config-secret " +
+  "etcd-s3-endpoint etcd-s3-endpoint-ca etcd-s3-folder etcd-s3-insecure etcd-s3-proxy etcd-s3-region " +
+  "etcd-s3-secret-key etcd-s3-skip-ssl-verify etcd-s3-timeout etcd-snapshot-compress etcd-snapshot-dir " +
+  "etcd-snapshot-name etcd-snapshot-retention etcd-snapshot-schedule-cron flannel-backend flannel-external-ip " +
+  "flannel-ipv6-masq helm-job-image https-listen-port kube-apiserver-arg kube-cloud-controller-manager-arg " +
+  "kube-controller-manager-arg kube-scheduler-arg secrets-encryption secrets-encryption-provider service-cidr " +
+  "service-node-port-range servicelb-namespace supervisor-metrics system-default-registry tls-san " +
+  "tls-san-security write-kubeconfig write-kubeconfig-group write-kubeconfig-mode";

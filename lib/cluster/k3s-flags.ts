@@ -1,5 +1,12 @@
 import { nearest } from "../core/errors";
-import { FIRST_MINOR, KUBE_FLAGS, LAST_MINOR, type K3sComponent } from "./k3s-flags.data";
+import {
+  AGENT_OPTIONS,
+  FIRST_MINOR,
+  KUBE_FLAGS,
+  LAST_MINOR,
+  SERVER_OPTIONS,
+  type K3sComponent,
+} from "./k3s-flags.data";
 
 /** A flag that is gone, with what stands in its place and where that is said. */
 interface Removed {
@@ -81,4 +88,19 @@ function table(component: K3sComponent): ReadonlyMap<string, Range> {
 function readFlag(entry: string): [string, Range] {
   const [, name = "", first, end] = /^([a-z0-9.-]+)(?:>=(\d+))?(?:<(\d+))?$/.exec(entry) ?? [];
   return [name, { first: Number(first ?? FIRST_MINOR), end: Number(end ?? Infinity) }];
+}
+
+const agentOptions = new Set(AGENT_OPTIONS.split(" "));
+const allOptions = [...agentOptions, ...SERVER_OPTIONS.split(" ")];
+
+/** Whether an agent takes an option of `config.yaml`. */
+export function isAgentOption(option: string): boolean {
+  return agentOptions.has(option);
+}
+
+/** What is wrong with an option of k3s' `config.yaml`, or nothing. */
+export function optionFault(option: string): string | undefined {
+  if (allOptions.includes(option)) return undefined;
+  const guess = nearest(option, allOptions);
+  return `k3s has no such option${guess === undefined ? "" : `; did you mean "${guess}"?`}`;
 }

@@ -39,6 +39,7 @@ test("the document's machine: 14 CPUs and 104 GiB are left for workloads", () =>
     "infra/k3s/install.sh",
     "infra/k3s/k3s.env",
     "infra/k3s/registries.yaml",
+    "infra/k3s/state.sh",
     "infra/k3s/uninstall.sh",
     "infra/k3s/upgrade-plan.yaml",
   ]);
@@ -81,7 +82,7 @@ test("three servers and an agent: one begins, the others join, what must be equa
   expect(joining).toEqual(common);
   expect(c).toEqual({ ...b, "node-name": "c" });
   expect(common).toMatchObject({
-    "tls-san": ["10.0.0.1"],
+    "tls-san": ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
     "etcd-snapshot-retention": 3,
     "etcd-s3-bucket": "backups",
     "embedded-registry": true,
@@ -138,7 +139,7 @@ describe("what is refused, all in one error", () => {
     expect(
       faultsOf({
         servers: [small("a"), { ...small("b"), reserved: { system: { cpu: 4, memory: "16Gi" } } }],
-        agents: [{ name: "a" }],
+        agents: [{ name: "a", labels: { "node-role.kubernetes.io/worker": "true", "node.kubernetes.io/pool": "ci" } }],
       }),
     ).toMatchInlineSnapshot(`
       "[lab/raibid-ci] K3sCluster: invalid props
@@ -146,6 +147,7 @@ describe("what is refused, all in one error", () => {
         servers[1].reserved: got 4 CPUs; allowed: less than the node has (4)
         servers[1].reserved: got 16Gi of memory; allowed: less than the node has (16Gi)
         agents[0].name: got "a", the name of servers[0]; allowed: each name once
+        agents[0].labels["node-role.kubernetes.io/worker"]: allowed: a label of your own; a node may not give itself others of Kubernetes', and its kubelet would not start
         agents[0].machine: missing; allowed: a MachineProfile, or arch, cpu and memory (without: arch, cpu, memory)
         target: got K3sTarget.native() for 3 nodes; allowed: it for one, else ssh, ec2 or k3d"
     `);
@@ -159,7 +161,7 @@ describe("what is refused, all in one error", () => {
           kubelet: { "max-pod": 10, "fail-cgroupv1": false, "kube-reserved": "cpu=1" },
           apiserver: { "default-watch-cache-size": 200 },
         },
-        config: { token: "x", "cluster-init": true },
+        config: { token: "x", "cluster-init": true, "flanel-iface": "eth0" },
       }),
     ).toMatchInlineSnapshot(`
       "[lab/raibid-ci] K3sCluster: invalid props
@@ -168,7 +170,8 @@ describe("what is refused, all in one error", () => {
         args.kubelet["kube-reserved"]: allowed: not here; it is the prop reserved
         args.controllerManager["pod-eviction-timeout"]: kube-controller-manager has no such flag since Kubernetes 1.27 (kubernetes#115840), and k3s would not start; instead, apiserver: default-not-ready-toleration-seconds and default-unreachable-toleration-seconds (unless allowFlags names it)
         config["token"]: allowed: not in a generated file; secrets are made or put on the host by install
-        config["cluster-init"]: allowed: not here; it is set for the first server by the number of servers"
+        config["cluster-init"]: allowed: not here; it is set for the first server by the number of servers
+        config["flanel-iface"]: k3s has no such option; did you mean "flannel-iface"? (unless allowFlags names it)"
     `);
     expect(() => cluster({ args: { kubelet: { "brand-new": 1 } }, allowFlags: ["brand-new"] })).not.toThrow();
   });

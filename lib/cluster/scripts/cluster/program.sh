@@ -8,7 +8,11 @@
 command_file() {
   case $1 in
     help | version) REPLY=help ;;
-    show | vendor) REPLY=$1 ;;
+    snapshot | restore) REPLY=snapshot ;;
+    build-image | import-image) REPLY=import-image ;;
+    install | up | uninstall | upgrade | kubeconfig) REPLY=$1 ;;
+    vendor | show | export | ci | diff | apply | down) REPLY=$1 ;;
+    secrets | status | logs | enqueue | scale | preflight | doctor) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }
