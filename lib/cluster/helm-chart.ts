@@ -32,7 +32,8 @@ const digest = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
   .describe("64 hexadecimal digits in lower case, as `cluster vendor --update` prints them");
-const address = z.string().regex(/^https?:\/\/[A-Za-z0-9[][^\s\0"'\\]*$/);
+// Credentials would be in a generated file; programs take them from ~/.netrc.
+const address = z.string().regex(/^https?:\/\/[A-Za-z0-9[][^\s\0"'\\@/]*(\/[^\s\0"'\\]*)?$/);
 const chartName = z
   .string()
   .regex(/^([a-z0-9][a-z0-9-]*\/)?[a-z0-9][a-z0-9.-]{0,62}$/)
@@ -50,7 +51,7 @@ export const helmChartProps = z
       .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/)
       .describe('a whole version, such as "18.19.4", not a range'),
     repo: address
-      .describe('the address of a chart repository, such as "https://charts.bitnami.com/bitnami"')
+      .describe('the address of a chart repository without credentials, such as "https://charts.bitnami.com/bitnami"')
       .optional(),
     oci: z
       .string()

@@ -26,11 +26,17 @@ test("all faults at once", () => {
       "HelmChart.pinned: invalid props",
       '  name: got "Redis"; allowed: the name of a chart, such as "redis" or "bitnami/redis"',
       '  version: got "18.x"; allowed: a whole version, such as "18.19.4", not a range',
-      '  repo: got "charts.example.org"; allowed: the address of a chart repository, such as "https://charts.bitnami.com/bitnami"',
+      '  repo: got "charts.example.org"; allowed: the address of a chart repository without credentials, such as "https://charts.bitnami.com/bitnami"',
       '  sha256: got "ABC"; allowed: 64 hexadecimal digits in lower case, as `cluster vendor --update` prints them',
       '  directory: got "../up"; allowed: the name of a folder, such as "redis"',
       '  tre: unknown property; did you mean "tree"?',
     ].join("\n"),
+  );
+});
+
+test("no credentials in an address, which is in generated files", () => {
+  expect(messageOf(() => HelmChart.pinned("redis", "1.0.0", { repo: "https://me:word@example.org/charts" }))).toBe(
+    'HelmChart.pinned: invalid props\n  repo: got a secret (not shown); allowed: the address of a chart repository without credentials, such as "https://charts.bitnami.com/bitnami"',
   );
 });
 

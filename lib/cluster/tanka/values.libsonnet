@@ -74,10 +74,13 @@ local faults(chart, given, known, allowUnknown, path) =
   // The values as they are, or one error with all keys that the chart does not know.
   // chart: for people, such as the name of the release; valuesYaml, chartYaml: the texts of these files of the chart.
   check(chart, values, valuesYaml, allowUnknown, chartYaml):
-    local dependencies = std.get(parse(chartYaml), 'dependencies', []);
+    local named = std.get(parse(chartYaml), 'dependencies');
+    local dependencies = if named == null then [] else named;
+    local known = parse(valuesYaml);
     // Values of the charts in it are in files of their own, and globals are everybody's.
     local open = ['global', 'tags'] + [std.get(each, 'alias', each.name) for each in dependencies];
-    local found = faults(chart, values, parse(valuesYaml), open + allowUnknown, '');
+    // A chart that names no values at all says nothing about its keys.
+    local found = if known == {} then [] else faults(chart, values, known, open + allowUnknown, '');
     if std.length(found) == 0 then
       values
     else

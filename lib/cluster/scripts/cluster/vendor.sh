@@ -60,7 +60,14 @@ charts_look() {
       lists+=("list.$i")
     done
     file_list "$VENDOR" "${dirs[@]}" | LC_ALL=C awk -v out="$TEMP_DIR/list." '
-      { path = substr($0, 67); at = index(path, "/"); print substr($0, 1, 66) substr(path, at + 1) > (out substr(path, 1, at - 1)) }'
+      {
+        path = substr($0, 67)
+        at = index(path, "/")
+        file = out substr(path, 1, at - 1)
+        if (file != last) close(last) # some take only a few open files
+        last = file
+        print substr($0, 1, 66) substr(path, at + 1) >file
+      }'
     # What is neither a file nor a folder, such as a link to somewhere else.
     odd=$(cd -- "$VENDOR" && find ${dirs[@]+"${dirs[@]}"} ! -type f ! -type d)
     charts_found < <(cd -- "$TEMP_DIR" && "${HASH[@]}" ${lists[@]+"${lists[@]}"})
