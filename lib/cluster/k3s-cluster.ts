@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { GantryError } from "../core/errors";
 import { GeneratedFile, staticFile } from "../core/generated-file";
@@ -64,6 +65,27 @@ export class K3sCluster extends Construct {
     this.allocatable = allocatableOf(this.model.nodes);
     this.machines = this.model.target.kind === "ec2" ? addK3sMachines(this, this.model, this.model.target) : undefined;
     this.files = this.addFiles();
+    this.warn();
+  }
+
+  private warn(): void {
+    const { secretsEncryption, registries, target, nodes } = this.model;
+    const warnings: string[] = [];
+    if (!secretsEncryption)
+      warnings.push("secretsEncryption: secrets lie in the datastore and its snapshots as they are");
+    for (const [name, { insecureSkipVerify }] of Object.entries(registries.registries)) {
+      if (!insecureSkipVerify) continue;
+      warnings.push(`registries.registries["${name}"]: whoever answers in its place can forge every image`);
+    }
+    if (target.kind === "ssh" && nodes.length > 1) {
+      const unpinned = nodes.filter(({ host }) => host?.hostKey === undefined).map(({ name }) => name);
+      if (unpinned.length > 0) {
+        warnings.push(
+          `target: the host key of ${unpinned.join(", ")} is taken at first contact, and the join token goes there; give hostKey`,
+        );
+      }
+    }
+    for (const warning of warnings) Annotations.of(this).addWarning(warning);
   }
 
   private addFiles(): ReadonlyMap<string, GeneratedFile> {
