@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { Annotations } from "cdktf";
 import type { Construct } from "constructs";
+import { regionOf } from "../core/aws/region";
 import { GantryError } from "../core/errors";
 import { GeneratedFile, staticFile } from "../core/generated-file";
 import { parseProps } from "../core/props";
@@ -79,11 +81,14 @@ export class K3sCluster extends EnvironmentHome {
     this.allocatable = allocatableOf(this.model.nodes);
     this.machines = this.model.target.kind === "ec2" ? addK3sMachines(this, this.model, this.model.target) : undefined;
     this.files = this.addFiles();
+    this.warn();
     this.clusterName = this.model.name;
     this.contextNames = contextsOf(this.model);
     this.program = new ClusterProgram(this, "Program");
     this.program.addSettings(() => ({
       ...clusterSettings(this.model),
+      PROJECT: this.model.project,
+      REGION: regionOf(this) ?? "",
       ENVIRONMENTS: this.environments.map(({ environmentName }) => environmentName).join(" "),
     }));
     new TankaProject(this, "Tanka");
@@ -102,6 +107,26 @@ export class K3sCluster extends EnvironmentHome {
 
   addEnvironment(environment: TankaEnvironment): void {
     this.environments.push(environment);
+  }
+
+  private warn(): void {
+    const { secretsEncryption, registries, target, nodes } = this.model;
+    const warnings: string[] = [];
+    if (!secretsEncryption)
+      warnings.push("secretsEncryption: secrets lie in the datastore and its snapshots as they are");
+    for (const [name, { insecureSkipVerify }] of Object.entries(registries.registries)) {
+      if (!insecureSkipVerify) continue;
+      warnings.push(`registries.registries["${name}"]: whoever answers in its place can forge every image`);
+    }
+    if (target.kind === "ssh" && nodes.length > 1) {
+      const unpinned = nodes.filter(({ host }) => host?.hostKey === undefined).map(({ name }) => name);
+      if (unpinned.length > 0) {
+        warnings.push(
+          `target: the host key of ${unpinned.join(", ")} is taken at first contact, and the join token goes there; give hostKey`,
+        );
+      }
+    }
+    for (const warning of warnings) Annotations.of(this).addWarning(warning);
   }
 
   private addFiles(): ReadonlyMap<string, GeneratedFile> {

@@ -134,6 +134,23 @@ test("an upgrade goes through the servers one by one, then through the agents", 
   ]);
 });
 
+test("what is legal and doubtful is said", () => {
+  const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+  const hosts = [Host.existing({ address: "10.0.0.1" }), Host.existing({ address: "10.0.0.2", hostKey: key })];
+  const { template } = cluster({
+    target: K3sTarget.ssh(hosts),
+    servers: [small("a")],
+    agents: [small("b")],
+    secretsEncryption: false,
+    registries: { registries: { "registry.lan:5000": { insecureSkipVerify: true } } },
+  });
+  expect(template.warnings).toEqual([
+    "[lab/raibid-ci] secretsEncryption: secrets lie in the datastore and its snapshots as they are",
+    '[lab/raibid-ci] registries.registries["registry.lan:5000"]: whoever answers in its place can forge every image',
+    "[lab/raibid-ci] target: the host key of a is taken at first contact, and the join token goes there; give hostKey",
+  ]);
+});
+
 describe("what is refused, all in one error", () => {
   test("servers, names and what nodes keep", () => {
     expect(

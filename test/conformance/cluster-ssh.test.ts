@@ -97,7 +97,9 @@ withTools(standinTools, () => {
   test("restore, and uninstall: the agent before its server", () => {
     const [one] = hosts as [Standin, Standin];
     put(one, "root/var/lib/rancher/k3s/server/db/snapshots/nightly", "");
+    expect(run("restore", "nightli", "--yes")).toMatchObject({ code: 2, stdout: "" });
     expect(run("restore", "nightly")).toMatchObject({ code: 77 });
+    expect(log(one)).toEqual([]);
     expect(run("restore", "nightly", "--yes")).toMatchObject({ code: 0, stdout: "ci is what nightly says\n" });
     expect(log(one)).toEqual([
       "systemctl stop k3s",

@@ -67,6 +67,9 @@ cmd_restore() {
   [ -n "$name" ] || die 2 "restore needs the name of a snapshot" "see: $PROGRAM snapshot --list"
   need_etcd
   nodes_setup
+  load_node 1
+  # Before anything is stopped.
+  node_program state.sh has "$name" </dev/null || die 2 "nothing was changed (see above)" "$PROGRAM snapshot --list"
   if would "on all servers: stop; on the first: restore $name; on the others: forget; then start"; then return; fi
   confirmed "everything that happened in $CLUSTER since $name is lost" || die 77 "nothing was changed"
   servers state.sh stop

@@ -8,6 +8,7 @@ usage() {
   cat <<TEXT
 Usage: $PROGRAM snapshot [NAME]
        $PROGRAM list
+       $PROGRAM has SNAPSHOT
        $PROGRAM stop | start | wait
        $PROGRAM restore FILE --yes
        $PROGRAM forget --yes
@@ -15,6 +16,7 @@ Usage: $PROGRAM snapshot [NAME]
 
   snapshot    take a snapshot of etcd now (and put it into S3 when the stack says so)
   list        the snapshots there are
+  has         whether there is one, here or in S3
   stop        k3s on this server
   start       it, without waiting: of several servers, one is up only when enough of the others are
   wait        until it is up, five minutes at most
@@ -81,6 +83,13 @@ case $COMMAND in
     etcd
     s3_credentials
     "$K3S" etcd-snapshot ls
+    ;;
+  has)
+    etcd
+    if [ -n "$WORD" ] && { [ -f "$WORD" ] || [ -f "$DATA/server/db/snapshots/$WORD" ]; }; then exit 0; fi
+    s3_credentials
+    "$K3S" etcd-snapshot ls 2>/dev/null | awk -v name="$WORD" '$1 == name { found = 1 } END { exit !found }' \
+      || die 2 "there is no snapshot $WORD" "see: $PROGRAM list"
     ;;
   stop) systemctl stop k3s || die 65 "k3s does not stop" "see: journalctl -u k3s" ;;
   start) systemctl start --no-block k3s || die 65 "k3s does not start" "see: journalctl -u k3s" ;;
