@@ -10,6 +10,16 @@ The k3s cluster ${CLUSTER:-of the stack}, what runs on it, and the charts it tak
 ${ENVIRONMENTS:+Environments: $ENVIRONMENTS
 }
   show [ENVIRONMENT]     the objects of an environment, as YAML
+  export DIRECTORY       the same as a directory of files
+  ci                     what can be said of an environment before it is applied
+  secrets                makes the Secrets that the stack names
+  diff                   what apply would change
+  apply                  makes the cluster what the stack says
+  down                   removes what the environment made, and nothing else
+  status                 what runs, and what waits in the queues
+  logs NAME              what a service, workers or a chart printed
+  enqueue FIELD=VALUE    adds a job to the queue of the workers
+  scale WORKERS COUNT    how many workers run although nothing waits
 
   help [COMMAND]         this, or all options of a command
   version                what exactly is running
@@ -25,6 +35,7 @@ Exit codes
     1  doctor found something; or a program that is needed is missing
     2  usage or settings
    65  charts that are not what the stack pins, or objects that do not render
+   66  a Secret, or a value for one, is missing
    69  the cluster or the network does not answer
    75  another run is at work
    77  it wants a --yes

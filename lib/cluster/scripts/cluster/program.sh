@@ -8,7 +8,7 @@
 command_file() {
   case $1 in
     help | version) REPLY=help ;;
-    show) REPLY=$1 ;;
+    apply | ci | diff | down | enqueue | export | logs | scale | secrets | show | status) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }
