@@ -85,6 +85,11 @@ export class QueueWorkers extends Construct implements ManifestPart {
     home.addPart(this);
   }
 
+  /** How many run when nothing waits, and how many run at most. */
+  countsFor(_target: RenderTarget): readonly [min: number, max: number] {
+    return [this.model.min, this.model.max];
+  }
+
   objectsFor(target: RenderTarget): readonly ApiObject[] {
     const { queue, max, min, pollingSeconds, backoffLimit, ttlSeconds } = this.model;
     const namespace = target.namespace(this.namespaceName);
