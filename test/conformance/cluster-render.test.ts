@@ -24,7 +24,8 @@ function tinyFiles(project: Project, settings: Readonly<Record<string, unknown>>
     });
     const namespace = cluster.addNamespace("lab-system", { quota: { pods: 20, requests: { cpu: 6, memory: "24Gi" } } });
     namespace.addChart(HelmChart.pinned("tiny", "1.0.0", { repo: "https://charts.example.org", tree: treeOf(chart) }), {
-      values: { podLabels: { team: HOSTILE }, ...settings },
+      values: { settings: { hostile: HOSTILE }, ...settings },
+      allowUnknown: ["settings"],
     });
     namespace.addService("server", { image: IMAGE, ports: { http: 8080, metrics: 8081 }, healthPath: "/health" });
     const queue = RedisStream.at({ host: "redis-master", namespace: "lab-system", stream: "lab:jobs", group: "lab" });
@@ -79,15 +80,8 @@ withTools(["tk", "helm", "kubeconform", "kubernetes-schemas"], () => {
   });
 
   test("a value with tabs, bars, quotes and line feeds reaches helm as it is", () => {
-    const { stdout } = run(
-      tinyFiles(project),
-      "tk",
-      "eval",
-      "environments/local",
-      "-e",
-      "import 'environments/local/values/tiny.json'",
-    );
-    expect(JSON.parse(stdout)).toMatchObject({ podLabels: { team: HOSTILE } });
+    const objects = objectsIn(show(tinyFiles(project)));
+    expect(objects.find(({ metadata }) => metadata.name === "tiny-tiny")).toMatchObject({ data: { hostile: HOSTILE } });
   });
 
   test("a key that the chart does not know is refused when it is rendered", () => {
