@@ -119,7 +119,8 @@ export class QueueWorkers extends Construct implements ManifestPart {
             completions: 1,
             backoffLimit,
             ttlSecondsAfterFinished: ttlSeconds,
-            template: { metadata: { labels }, spec: this.podSpec(target) },
+            // No labels: KEDA's definition lets none through. Its operator itself puts `scaledjob.keda.sh/name` on the pods.
+            template: { spec: this.podSpec(target) },
           },
           pollingInterval: pollingSeconds,
           minReplicaCount: min,

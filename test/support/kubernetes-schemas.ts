@@ -72,14 +72,9 @@ function closed(schema: unknown, root = false): unknown {
   if (typeof schema !== "object" || schema === null) return schema;
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
   const open = "x-kubernetes-preserve-unknown-fields" in copy || "additionalProperties" in copy;
-  if (!("properties" in copy) || !isSchema(copy) || open) return withoutNull(copy);
+  if (copy.type !== "object" || open) return withoutNull(copy);
   if (root) copy.properties = { ...(copy.properties as Schema), apiVersion: {}, kind: {}, metadata: {} };
-  return withoutNull({ ...copy, additionalProperties: false });
-}
-
-/** A map named `properties` may itself have a property called so. */
-function isSchema({ type, properties }: Schema): boolean {
-  return type === "object" && typeof properties === "object";
+  return { ...copy, additionalProperties: false };
 }
 
 /** `x-kubernetes-int-or-string` has no type of its own. */

@@ -40,7 +40,9 @@ cmd_logs() {
     [ -n "$each" ] || continue
     names="${names:+$names, }$each"
     if [ "$each" = "$name" ]; then
-      case $'\n'$RELEASES$'\n' in *$'\n'"$namespace $each"$'\n'*) selector="app.kubernetes.io/instance=$name" ;; *) selector="app=$name" ;; esac
+      selector=app=$name
+      case $'\n'$RELEASES$'\n' in *$'\n'"$namespace $each"$'\n'*) selector=app.kubernetes.io/instance=$name ;; esac
+      case $'\n'$WORKERS in *$'\n'"$namespace $each "*) selector=scaledjob.keda.sh/name=$name ;; esac # KEDA's own label
       break
     fi
   done <<<"$SERVICES"$'\n'"$WORKERS"$'\n'"$RELEASES"

@@ -86,12 +86,12 @@ vendor_json() {
   for ((i = 0; i < CHART_COUNT; i++)); do
     files=''
     if [ "${C_STATE[i]}" = changed ]; then
-      differences "$i"
+      chart_differences "$i"
       while IFS= read -r line; do
         [ -n "$line" ] || continue
         json_string "$line"
         files="${files:+$files,}$REPLY"
-      done <<<"$DIFFERENCES"
+      done <<<"$CHART_DIFFERENCES"
     fi
     items="${items:+$items,}{\"chart\":\"${C_NAME[i]}\",\"version\":\"${C_VERSION[i]}\",\"directory\":\"tanka/vendor/${C_DIR[i]}\",\"state\":\"${C_STATE[i]}\",\"files\":[$files]}"
   done

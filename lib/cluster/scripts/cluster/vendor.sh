@@ -105,17 +105,17 @@ expected_tree() {
   if [ -r "$CACHE/${C_SHA[$1]}.tree" ]; then read -r REPLY <"$CACHE/${C_SHA[$1]}.tree" || :; fi
 }
 
-# differences I: DIFFERENCES = `<path> <what>` a line for each file of the chart that is not what it must be.
-differences() {
+# chart_differences I: CHART_DIFFERENCES = `<path> <what>` a line for each file of the chart that is not what it must be.
+chart_differences() {
   local dir=${C_DIR[$1]} expected odd tree
   odd=$(printf '%s\n' "$ODD_FILES" | LC_ALL=C awk -v dir="$dir/" 'index($0, dir) == 1 { print $0 " is no file" }')
-  DIFFERENCES=$odd
+  CHART_DIFFERENCES=$odd
   expected_tree "$1"
   tree=$REPLY expected=$CACHE/$REPLY.list
   if [ -z "$tree" ] || ! [ -r "$expected" ] || ! [ -r "$TEMP_DIR/list.$dir" ]; then return 0; fi
   hash_of "$expected"
   [ "$REPLY" = "$tree" ] || return 0 # of no use: it is not the list that the digest belongs to
-  DIFFERENCES=$(
+  CHART_DIFFERENCES=$(
     LC_ALL=C awk -v dir="$dir" '
       { path = substr($0, 67); digest = substr($0, 1, 64) }
       FNR == NR { must[path] = digest; next }
@@ -125,7 +125,7 @@ differences() {
       END { for (path in must) if (!(path in seen)) print dir "/" path " is missing" }
     ' "$expected" "$TEMP_DIR/list.$dir" | LC_ALL=C sort
   )
-  DIFFERENCES="${odd:+$odd$'\n'}$DIFFERENCES"
+  CHART_DIFFERENCES="${odd:+$odd$'\n'}$CHART_DIFFERENCES"
 }
 
 # describe_state I: REPLY = what is wrong with it, in a few lines.
@@ -136,13 +136,13 @@ describe_state() {
     unknown) REPLY="tanka/vendor/${C_DIR[$1]} was not put there by $PROGRAM, and the stack has no tree for ${C_LABEL[$1]}" ;;
     unpinned) REPLY="${C_LABEL[$1]} has neither sha256 nor tree in the stack" ;;
     changed)
-      differences "$1"
-      if [ -z "$DIFFERENCES" ]; then
+      chart_differences "$1"
+      if [ -z "$CHART_DIFFERENCES" ]; then
         REPLY="tanka/vendor/${C_DIR[$1]} is not ${C_LABEL[$1]} as the stack pins it"
         return
       fi
-      lines=$(printf '%s\n' "$DIFFERENCES" | head -n 5)
-      count=$(printf '%s\n' "$DIFFERENCES" | wc -l)
+      lines=$(printf '%s\n' "$CHART_DIFFERENCES" | head -n 5)
+      count=$(printf '%s\n' "$CHART_DIFFERENCES" | wc -l)
       REPLY="${C_LABEL[$1]}: tanka/vendor/${lines//$'\n'/$'\n'    tanka/vendor/}"
       if [ "$count" -gt 5 ]; then REPLY="$REPLY"$'\n'"    and $((count - 5)) more"; fi
       ;;
