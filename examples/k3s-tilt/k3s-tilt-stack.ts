@@ -55,7 +55,7 @@ export class K3sTiltStack extends TerraformStack {
     system.addQueueWorkers("raibid-agent", {
       image: agent,
       queue: RedisStream.of(redis, "raibid:jobs", { group: "raibid-agents", password }),
-      env: { RUST_LOG: "info" },
+      env: { RUST_LOG: "info", GITEA_HOST: "gitea-http:3000" },
     });
 
     new TiltWorkflow(this, "tilt", {
@@ -69,7 +69,10 @@ export class K3sTiltStack extends TerraformStack {
           dependsOn: ["redis"],
           onHost: { directory: "crates/server", env: { REDIS_URL: "redis://127.0.0.1:6379" } },
         },
-        "raibid-agent": { dependsOn: ["raibid-server"], onHost: { directory: "crates/agent" } },
+        "raibid-agent": {
+          dependsOn: ["raibid-server"],
+          onHost: { directory: "crates/agent", env: { WORKSPACE_DIR: "../../target/workspace" } },
+        },
       },
       builds: {
         "raibid-server": { triggers: ["crates/server"], args: { BUILD_MODE: "release" } },
