@@ -10,6 +10,7 @@ import { memoryQuantity } from "./quantity";
 import type { ComputeProps } from "./quota.props";
 import { computeProps } from "./quota.schema";
 import { RedisStream } from "./redis-stream";
+import { securityContexts } from "./security-context";
 import type { WorkloadHome } from "./service";
 import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
 
@@ -31,6 +32,8 @@ export interface QueueWorkersProps {
   readonly requests?: ComputeProps;
   /** The most one worker gets. @default - `{ cpu: "2", memory: "4Gi" }` */
   readonly limits?: ComputeProps;
+  /** Whether its image runs as root, which the Pod Security standard "restricted" does not admit. @default false */
+  readonly runAsRoot?: boolean;
   /** Room for its workspace, an empty directory at `/workspace`. @default "10Gi" */
   readonly workspace?: string;
   /** How often a failed Job is tried again. @default 0 */
@@ -49,6 +52,7 @@ export const queueWorkersProps = z.strictObject({
   env: environmentProps,
   requests: computeProps.default({ cpu: "1", memory: "2Gi" }),
   limits: computeProps.default({ cpu: "2", memory: "4Gi" }),
+  runAsRoot: z.boolean().default(false),
   workspace: memoryQuantity.default("10Gi"),
   backoffLimit: z.int().min(0).max(100).default(0),
   ttlSeconds: z
@@ -165,11 +169,13 @@ export class QueueWorkers extends Construct implements ManifestPart {
     };
     return {
       restartPolicy: "Never",
+      securityContext: securityContexts(this.model.runAsRoot).pod,
       containers: [
         {
           name: this.workerName,
           image: imageReference(image),
           imagePullPolicy: "IfNotPresent",
+          securityContext: securityContexts(this.model.runAsRoot).container,
           env: containerEnv({ ...own, ...env }),
           resources: { requests: compact(requests), limits: compact(limits) },
           volumeMounts: [{ name: "workspace", mountPath: WORKSPACE }],
