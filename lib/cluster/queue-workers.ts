@@ -2,6 +2,7 @@ import { Construct } from "constructs";
 import { z } from "zod";
 import { instanceOf, parseProps } from "../core/props";
 import type { Data } from "../core/render/model";
+import type { Load } from "./capacity";
 import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
 import type { ManifestPart, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
@@ -85,6 +86,12 @@ export class QueueWorkers extends Construct implements ManifestPart {
     home.addPart(this);
   }
 
+  /** @internal */
+  get load(): Load {
+    const { max, min, requests, limits } = this.model;
+    return { name: this.workerName, pods: Math.max(min, max), requests, limits, count: "max" };
+  }
+
   /** How many run when nothing waits, and how many run at most. */
   countsFor(_target: RenderTarget): readonly [min: number, max: number] {
     return [this.model.min, this.model.max];
@@ -119,7 +126,9 @@ export class QueueWorkers extends Construct implements ManifestPart {
             completions: 1,
             backoffLimit,
             ttlSecondsAfterFinished: ttlSeconds,
-            template: { metadata: { labels }, spec: this.podSpec(target) },
+            // No metadata: the definition of KEDA drops it, so that each apply would find a difference. Its pods carry
+            // scaledjob.keda.sh/name.
+            template: { spec: this.podSpec(target) },
           },
           pollingInterval: pollingSeconds,
           minReplicaCount: min,

@@ -2,6 +2,7 @@ import { Construct } from "constructs";
 import { z } from "zod";
 import type { Data } from "../core/render/model";
 import { parseProps } from "../core/props";
+import type { Load } from "./capacity";
 import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
 import type { ManifestPart, Part, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
@@ -95,6 +96,18 @@ export class Service extends Construct implements ManifestPart {
     this.image = this.model.image;
     this.ports = this.model.ports;
     home.addPart(this);
+  }
+
+  /** @internal */
+  get load(): Load {
+    const { replicas, requests, limits } = this.model;
+    return {
+      name: this.serviceName,
+      pods: replicas,
+      requests,
+      limits: limits ?? { memory: requests.memory },
+      count: "replicas",
+    };
   }
 
   objectsFor(target: RenderTarget): readonly ApiObject[] {

@@ -40,7 +40,10 @@ cmd_logs() {
     [ -n "$each" ] || continue
     names="${names:+$names, }$each"
     if [ "$each" = "$name" ]; then
-      case $'\n'$RELEASES$'\n' in *$'\n'"$namespace $each"$'\n'*) selector="app.kubernetes.io/instance=$name" ;; *) selector="app=$name" ;; esac
+      selector="app=$name"
+      # KEDA gives the pods of its Jobs this label and no other of ours.
+      case $'\n'$WORKERS in *$'\n'"$namespace $name "*) selector="scaledjob.keda.sh/name=$name" ;; esac
+      case $'\n'$RELEASES$'\n' in *$'\n'"$namespace $name"$'\n'*) selector="app.kubernetes.io/instance=$name" ;; esac
       break
     fi
   done <<<"$SERVICES"$'\n'"$WORKERS"$'\n'"$RELEASES"
