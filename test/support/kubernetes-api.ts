@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port";
+import { hasTool } from "./tools";
 
 /** Tools of `test/tools/tools.json` that it takes. */
 export const kubernetesTools = [
@@ -15,8 +16,8 @@ export const kubernetesTools = [
   "kubectl",
 ];
 
-/** Whether its tests are to run: building its parts takes six minutes, so it is asked for. */
-export const kubernetesWanted = process.env.GANTRY_TEST_KUBERNETES === "1";
+/** Whether its tests run: where its parts are. Building them takes six minutes, so that is asked for. */
+export const kubernetesWanted = process.env.GANTRY_TEST_KUBERNETES === "1" || kubernetesTools.every(hasTool);
 
 /** A node that kwok pretends: its size, and what is kept for pods. */
 export interface PretendedNode {
