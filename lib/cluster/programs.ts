@@ -6,5 +6,16 @@ export const CLUSTER_PROGRAMS: ProgramSet = {
   folder: "cluster",
   directory: join(__dirname, "scripts/cluster"),
   executable: false,
-  names: ["cmd-help.sh", "cmd-show.sh", "environment.sh", "program.sh", "settings.sh"],
+  names: [
+    "cmd-help.sh",
+    "cmd-import-image.sh",
+    "cmd-preflight.sh",
+    "cmd-show.sh",
+    "environment.sh",
+    "images.sh",
+    "ports.sh",
+    "preflight.sh",
+    "program.sh",
+    "settings.sh",
+  ],
 };

@@ -170,7 +170,10 @@ function whatItReads(image: ImageSource): string[] {
 }
 
 /** Environment of a workload that runs on this machine: what its declaration says, without what only the cluster knows. */
-export function hostEnvironment(part: Part, forwardOf: (release: string) => number | undefined): Record<string, string> {
+export function hostEnvironment(
+  part: Part,
+  forwardOf: (release: string) => number | undefined,
+): Record<string, string> {
   if (part instanceof Service) return { ...part.model.config?.data, ...plain(part.model.env) };
   if (!(part instanceof QueueWorkers)) return {};
   const { queue, env } = part.model;
@@ -186,9 +189,9 @@ export function hostEnvironment(part: Part, forwardOf: (release: string) => numb
 
 /** Values that are text without a reference to others, which are the cluster's to fill in. */
 function plain(env: Readonly<Record<string, EnvironmentValue>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env)
-      .filter(([, value]) => typeof value !== "object" && !String(value).includes("$("))
-      .map(([name, value]) => [name, String(value)]),
-  );
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (typeof value !== "object" && !String(value).includes("$(")) values[name] = String(value);
+  }
+  return values;
 }

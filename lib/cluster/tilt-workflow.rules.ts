@@ -8,7 +8,11 @@ const TILT_PORT = 10350;
 const OWN = ["crds", "namespaces", "preflight", "uncategorized"];
 
 /** What must hold between the props of a TiltWorkflow and what the cluster declares: Tilt drops an unknown dependency silently. */
-export function tiltFaults(model: TiltModel, { resources, images, tools }: TiltPlan, environments: readonly string[]): Fault[] {
+export function tiltFaults(
+  model: TiltModel,
+  { resources, images, tools }: TiltPlan,
+  environments: readonly string[],
+): Fault[] {
   const names = resources.map(({ name }) => name);
   const imageNames = images.map(({ image }) => image.imageName);
   return [
@@ -38,7 +42,12 @@ function unknownKeys(property: string, record: object, known: readonly string[],
     .map((key) => unknown(property, key, known, what));
 }
 
-function dependencyFaults(place: string, name: string, dependsOn: readonly string[], names: readonly string[]): Fault[] {
+function dependencyFaults(
+  place: string,
+  name: string,
+  dependsOn: readonly string[],
+  names: readonly string[],
+): Fault[] {
   return dependsOn.flatMap((other, i) => {
     if (other === name) return []; // a circle, which is told as one
     return names.includes(other) ? [] : [unknown(`${place}.dependsOn[${i}]`, other, names, "a resource")];
@@ -64,7 +73,9 @@ function resourceFaults(resource: PlannedResource, names: readonly string[]): Fa
 function forwardFaults({ kind, forwards, ports }: PlannedResource): Fault[] {
   const known = Object.entries(ports).map(([port, number]) => `${port} (${number})`);
   return forwards.flatMap(({ given, port, place }) => {
-    const fault = (allowed: string) => [{ property: place, message: `got the port ${JSON.stringify(given)}; allowed: ${allowed}` }];
+    const fault = (allowed: string) => [
+      { property: place, message: `got the port ${JSON.stringify(given)}; allowed: ${allowed}` },
+    ];
     if (kind === "workers") return fault("none for workers, which come and go with their jobs");
     if (kind === "chart") return port === undefined ? fault("the number of a container's port") : [];
     return port !== undefined && Object.values(ports).includes(port) ? [] : fault(known.join(", "));
@@ -97,7 +108,10 @@ function portFaults(resources: readonly PlannedResource[]): Fault[] {
     for (const { local, place } of forwards) {
       const holder = holders.get(local);
       if (holder !== undefined) {
-        faults.push({ property: place, message: `got ${local}, the port of ${holder}; allowed: each port of this machine once` });
+        faults.push({
+          property: place,
+          message: `got ${local}, the port of ${holder}; allowed: each port of this machine once`,
+        });
       }
       holders.set(local, `resources.${name}`);
     }

@@ -82,12 +82,11 @@ export const tiltWorkflowProps = z.strictObject({
   resources: z.record(z.string(), resource).default({}),
   builds: z.record(z.string(), build).default({}),
   sharedTriggers: z.array(projectPath).default([]),
-  ignore: z.array(word.min(1)).default(["target", ".git", ".gantry", "cdktf.out", "node_modules"].map((each) => `**/${each}`)),
+  ignore: z
+    .array(word.min(1))
+    .default(["target", ".git", ".gantry", "cdktf.out", "node_modules"].map((each) => `**/${each}`)),
   tools: z
-    .record(
-      name,
-      z.strictObject({ command, stays: z.boolean().default(false), dependsOn: z.array(word).default([]) }),
-    )
+    .record(name, z.strictObject({ command, stays: z.boolean().default(false), dependsOn: z.array(word).default([]) }))
     .default({}),
   justfile: z.union([projectPath, z.literal(false)]).default("justfile"),
 });

@@ -67,15 +67,20 @@ export class TiltWorkflow extends Construct {
     this.justfile =
       justfile === false
         ? undefined
-        : new GeneratedFile(this, "Justfile", { path: justfile, content: staticFile(join(__dirname, "tilt/justfile")) });
+        : new GeneratedFile(this, "Justfile", {
+            path: justfile,
+            content: staticFile(join(__dirname, "tilt/justfile")),
+          });
     cluster.parts.forEach((part) => {
       if ("image" in part && typeof part.image === "object") this.addImage(part.image as ImageSource);
     });
     this.node.addValidation({
       validate: () =>
-        tiltFaults(this.model, this.plan, this.environments.map(({ environmentName }) => environmentName)).map(
-          ({ property, message }) => `${property}: ${message}`,
-        ),
+        tiltFaults(
+          this.model,
+          this.plan,
+          this.environments.map(({ environmentName }) => environmentName),
+        ).map(({ property, message }) => `${property}: ${message}`),
     });
   }
 

@@ -65,7 +65,9 @@ function renderResource(resource: PlannedResource, plan: TiltPlan, parts: readon
     main: model.main,
     dependsOn: [...dependsOn],
     forwards: forwards.map(({ local, port = local, name: label, path }) => ({ local, port, name: label, path })),
-    links: model.links.map((link) => (typeof link === "string" ? { url: link, name: "" } : { url: link.url, name: link.name ?? "" })),
+    links: model.links.map((link) =>
+      typeof link === "string" ? { url: link, name: "" } : { url: link.url, name: link.name ?? "" },
+    ),
     manual: model.trigger === "manual",
     autoStart: model.autoStart,
     onHost:

@@ -10,7 +10,7 @@ export function programCommands(directory = "builder/scripts/client"): ReadonlyM
   const scripts = join(lib, directory);
   const table = readFileSync(join(scripts, "program.sh"), "utf8");
   const dispatch = /case \$1 in\n([\s\S]*?)\n {2}esac/.exec(table)?.[1] ?? "";
-  const names = [...dispatch.matchAll(/^ {4}([a-z |]+)\)/gm)].flatMap(([, names = ""]) =>
+  const names = [...dispatch.matchAll(/^ {4}([a-z |-]+)\)/gm)].flatMap(([, names = ""]) =>
     names.split("|").map((name) => name.trim()),
   );
   const programs = readdirSync(scripts).map((name) => readFileSync(join(scripts, name), "utf8"));
@@ -18,7 +18,7 @@ export function programCommands(directory = "builder/scripts/client"): ReadonlyM
   const common = /common_flag\(\) \{([\s\S]*?)\n\}/.exec(everywhere)?.[1] ?? "";
   const helps = new Map(
     programs.flatMap((text) =>
-      [...text.matchAll(/^help_([a-z]+)\(\) \{([\s\S]*?)^\}/gm)].map(([, name = "", help = ""]) => [name, help]),
+      [...text.matchAll(/^help_([a-z-]+)\(\) \{([\s\S]*?)^\}/gm)].map(([, name = "", help = ""]) => [name, help]),
     ),
   );
   return new Map(names.map((name) => [name, new Set([...options(helps.get(name) ?? ""), ...options(common)])]));

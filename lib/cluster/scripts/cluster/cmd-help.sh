@@ -10,6 +10,10 @@ The k3s cluster ${CLUSTER:-of the stack}, what runs on it, and the charts it tak
 ${ENVIRONMENTS:+Environments: $ENVIRONMENTS
 }
   show [ENVIRONMENT]     the objects of an environment, as YAML
+  preflight              whether the cluster, charts and ports are as a deployment needs them
+
+  build-image IMAGE      an image of the stack, built here and brought to the nodes
+  import-image IMAGE     an image of this machine, brought to the nodes
 
   help [COMMAND]         this, or all options of a command
   version                what exactly is running

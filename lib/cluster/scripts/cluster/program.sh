@@ -8,7 +8,8 @@
 command_file() {
   case $1 in
     help | version) REPLY=help ;;
-    show) REPLY=$1 ;;
+    build-image | import-image) REPLY=import-image ;;
+    preflight | show) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }
