@@ -71,7 +71,7 @@ export function tiltPlan(clusterName: string, parts: readonly Part[], model: Til
   const tools = [
     ...workers.map(({ workerName }, i) => ({
       name: i === 0 ? "trigger-test-job" : `trigger-test-job-${short(workerName)}`,
-      command: [PROGRAM, "enqueue", ...(workers.length > 1 ? [workerName] : [])],
+      command: [PROGRAM, "enqueue", "--workers", workerName, "job=test"],
     })),
     ...workers.map(({ workerName }) => ({
       name: `scale-${short(workerName)}`,
@@ -189,9 +189,9 @@ export function hostEnvironment(
 
 /** Values that are text without a reference to others, which are the cluster's to fill in. */
 function plain(env: Readonly<Record<string, EnvironmentValue>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env)
-      .filter(([, value]) => typeof value !== "object" && !String(value).includes("$("))
-      .map(([name, value]) => [name, String(value)]),
-  );
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (typeof value !== "object" && !String(value).includes("$(")) values[name] = String(value);
+  }
+  return values;
 }

@@ -38,7 +38,7 @@ local inNamespace(namespace, object) =
     });
     {
       // The label says which release an object is of: what a chart puts on its objects differs from chart to chart.
-      [key]: inNamespace(options.namespace, objects[key]) { metadata+: { labels+: { 'io.gantry.part': options.release } } }
+      [key]: inNamespace(options.namespace, objects[key]) { metadata+: { labels+: { 'io.gantry/part': options.release } } }
       for key in std.objectFields(objects)
     },
 }
