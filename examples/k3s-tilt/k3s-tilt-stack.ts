@@ -31,6 +31,12 @@ export class K3sTiltStack extends TerraformStack {
       keys: ["password", "postgres-password"],
       generate: ["password", "postgres-password"],
     });
+    // Gitea's token can only be made once Gitea runs.
+    const tokens = system.addSecretRef("raibid-tokens", {
+      keys: ["WEBHOOK_SECRET"],
+      generate: ["WEBHOOK_SECRET"],
+      optional: ["GITHUB_TOKEN", "GITEA_TOKEN"],
+    });
     const images = ImageCatalog.bitnamiLegacy();
     const redis = system.addChart(Charts.redis("18.19.4"), { existingSecrets: { auth: redisAuth }, images });
     system.addChart(Charts.gitea("10.1.4"), {
@@ -46,7 +52,11 @@ export class K3sTiltStack extends TerraformStack {
       image: server,
       ports: { http: 8080, metrics: 8081 },
       healthPath: "/health",
-      env: { REDIS_PASSWORD: password, REDIS_URL: "redis://:$(REDIS_PASSWORD)@redis-master:6379" },
+      env: {
+        REDIS_PASSWORD: password,
+        REDIS_URL: "redis://:$(REDIS_PASSWORD)@redis-master:6379",
+        WEBHOOK_SECRET: tokens.key("WEBHOOK_SECRET"),
+      },
       config: {
         name: "raibid-config",
         data: { RUST_LOG: "info", SERVER_PORT: "8080", METRICS_PORT: "8081", QUEUE_NAME: "raibid:jobs" },
@@ -55,7 +65,12 @@ export class K3sTiltStack extends TerraformStack {
     system.addQueueWorkers("raibid-agent", {
       image: agent,
       queue: RedisStream.of(redis, "raibid:jobs", { group: "raibid-agents", password }),
-      env: { RUST_LOG: "info", GITEA_HOST: "gitea-http:3000" },
+      env: {
+        RUST_LOG: "info",
+        GITEA_HOST: "gitea-http:3000",
+        GITHUB_TOKEN: tokens.key("GITHUB_TOKEN"),
+        GITEA_TOKEN: tokens.key("GITEA_TOKEN"),
+      },
     });
 
     new TiltWorkflow(this, "tilt", {

@@ -19,9 +19,10 @@ export const environmentProps = z
 
 /** The `env` list of a container, in the order declared: `$(NAME)` sees what stands before it. */
 export function containerEnv(env: Readonly<Record<string, EnvironmentValue>>): Data[] {
-  return Object.entries(env).map(([name, value]) =>
-    value instanceof SecretKeyRef
-      ? { name, valueFrom: { secretKeyRef: { name: value.secret.secretName, key: value.key } } }
-      : { name, value: String(value) },
-  );
+  return Object.entries(env).map(([name, value]) => {
+    if (!(value instanceof SecretKeyRef)) return { name, value: String(value) };
+    const { secret, key } = value;
+    const optional = secret.optional.includes(key) ? { optional: true } : {};
+    return { name, valueFrom: { secretKeyRef: { name: secret.secretName, key, ...optional } } };
+  });
 }

@@ -33,12 +33,13 @@ export function environmentSettings(
     NAMESPACES: [
       ...new Set(lines(Namespace, ({ namespaceName }) => [target.namespace(namespaceName)]).split("\n")),
     ].join("\n"),
-    // namespace, name, keys, keys that are made up when nobody gives a value
-    SECRETS: lines(SecretRef, ({ namespaceName, secretName, keys, generate }) => [
+    // namespace, name, keys, keys that are made up when nobody gives a value, keys that may be left out
+    SECRETS: lines(SecretRef, ({ namespaceName, secretName, keys, generate, optional }) => [
       target.namespace(namespaceName),
       secretName,
       keys.join(","),
       generate.join(",") || "-",
+      optional.join(",") || "-",
     ]),
     // namespace, name
     SERVICES: lines(Service, ({ namespaceName, serviceName }) => [target.namespace(namespaceName), serviceName]),

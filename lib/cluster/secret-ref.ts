@@ -9,12 +9,15 @@ export interface SecretRefProps {
   readonly keys: readonly string[];
   /** Keys that `bin/cluster secrets` fills with a random password of its own when nobody gives a value. @default - none */
   readonly generate?: readonly string[];
+  /** Further keys that may be left out; an environment variable of one is then not set. @default - none */
+  readonly optional?: readonly string[];
 }
 
 /** @internal Runtime twin of {@link SecretRefProps}. */
 export const secretRefProps = z.strictObject({
   keys: z.array(secretKey()).min(1),
   generate: z.array(secretKey()).default([]),
+  optional: z.array(secretKey()).default([]),
 });
 
 function secretKey() {
@@ -50,22 +53,26 @@ export class SecretRef extends Construct {
   readonly keys: readonly string[];
   /** Keys that are filled with a random password when nobody gives a value. */
   readonly generate: readonly string[];
+  /** Keys that may be left out. */
+  readonly optional: readonly string[];
 
   /** @throws GantryError listing every fault of the props. */
   constructor(home: SecretHome, name: string, props: SecretRefProps) {
     super(home, `Secret-${name}`);
     parseProps(this, secretName, { name });
-    const { keys, generate } = parseProps(this, secretRefProps, props);
+    const { keys, generate, optional } = parseProps(this, secretRefProps, props);
     this.secretName = name;
     this.namespaceName = home.namespaceName;
     this.keys = keys;
     this.generate = generate;
+    this.optional = optional;
   }
 
   /** One of its keys. @throws Error for a key that it does not have. */
   key(key: string): SecretKeyRef {
-    if (!this.keys.includes(key)) {
-      throw new Error(`[${this.node.path}] SecretRef: no key "${key}"; it has: ${this.keys.join(", ")}`);
+    const known = [...this.keys, ...this.optional];
+    if (!known.includes(key)) {
+      throw new Error(`[${this.node.path}] SecretRef: no key "${key}"; it has: ${known.join(", ")}`);
     }
     return new SecretKeyRef(this, key);
   }

@@ -10,7 +10,7 @@ Usage: $PROGRAM secrets [--from SECRET.KEY=FILE]… [--rotate SECRET] [ENVIRONME
        $PROGRAM secrets --list [ENVIRONMENT]
 
 Makes the Secrets that the stack names. A key that is there keeps its value. A key that the stack lets be made up gets a random
-password; every other one must be given. No value is printed, logged or a word of a command.
+password; one that may be left out is made when it is given; every other one must be given. No value is printed, logged or a word of a command.
 
   --from SECRET.KEY=FILE   its value is what the file holds (one newline at its end is dropped); - is standard input
   --rotate SECRET          new values for its made-up keys, and for those given
@@ -19,7 +19,7 @@ TEXT
 }
 
 cmd_secrets() {
-  local list='' words=() namespace name keys generate
+  local list='' words=() namespace name keys generate optional
   FROM=() ROTATE=' '
   while [ $# -gt 0 ]; do
     case $1 in
@@ -50,17 +50,17 @@ cmd_secrets() {
   if [ -z "$DRY_RUN" ]; then ensure_namespaces; fi
   umask 077
   temp_dir
-  while read -r namespace name keys generate; do
-    [ -z "$namespace" ] || make_secret "$namespace" "$name" "$keys" "$generate"
+  while read -r namespace name keys generate optional; do
+    [ -z "$namespace" ] || make_secret "$namespace" "$name" "$keys" "$generate" "$optional"
   done <<<"$SECRETS"
 }
 
 # check_given: the words of --from and --rotate name what the stack has, and files that are there.
 check_given() {
-  local each place path names=' ' places=' ' namespace name keys generate key
-  while read -r namespace name keys generate; do
+  local each place path names=' ' places=' ' namespace name keys generate optional key
+  while read -r namespace name keys generate optional; do
     names="$names$name "
-    for key in ${keys//,/ }; do places="$places$name.$key "; done
+    for key in ${keys//,/ } $(words_of "$optional"); do places="$places$name.$key "; done
   done <<<"$SECRETS"
   for each in $ROTATE; do
     case $names in *" $each "*) ;; *) die 2 "secrets: no Secret $each" "the stack has:$names" ;; esac
@@ -88,12 +88,16 @@ given() {
 }
 
 list_secrets() {
-  local namespace name keys generate there key state missing=''
-  while read -r namespace name keys generate; do
+  local namespace name keys generate optional there key state missing=''
+  while read -r namespace name keys generate optional; do
     [ -n "$namespace" ] || continue
     secret_keys "$namespace" "$name" && there=" $REPLY "
     for key in ${keys//,/ }; do
       case $there in *" $key "*) state='there' ;; *) state='MISSING' missing=1 ;; esac
+      printf '%-24s %-24s %-24s %s\n' "$namespace" "$name" "$key" "$state"
+    done
+    for key in $(words_of "$optional"); do
+      case $there in *" $key "*) state='there' ;; *) state='not given, may be left out' ;; esac
       printf '%-24s %-24s %-24s %s\n' "$namespace" "$name" "$key" "$state"
     done
   done <<<"$SECRETS"
@@ -103,7 +107,7 @@ list_secrets() {
 # missing_values: stops before anything is made when a value is neither there, given nor made up.
 missing_values() {
   local namespace name keys generate there key lacking='' remedy=''
-  while read -r namespace name keys generate; do
+  while read -r namespace name keys generate _; do
     [ -n "$namespace" ] || continue
     secret_keys "$namespace" "$name" && there=" $REPLY "
     for key in ${keys//,/ }; do
@@ -115,13 +119,25 @@ missing_values() {
   [ -z "$lacking" ] || die 66 "no value for:$lacking" "$PROGRAM secrets$remedy $ENVIRONMENT"
 }
 
-# make_secret NAMESPACE NAME KEYS GENERATE: applies what is not there yet, and nothing when all is.
+# words_of LIST: the words of a list with commas; - is the empty one.
+words_of() {
+  [ "$1" = - ] || printf '%s' "${1//,/ }"
+}
+
+# make_secret NAMESPACE NAME KEYS GENERATE OPTIONAL: applies what is not there yet, and nothing when all is.
 make_secret() {
   local namespace=$1 name=$2 key there rotate='' json='' made='' value
   secret_keys "$namespace" "$name" && there=" $REPLY "
   case $ROTATE in *" $name "*) rotate=1 ;; esac
-  for key in ${3//,/ }; do
-    case $there in *" $key "*) [ -n "$rotate" ] || continue ;; esac
+  for key in ${3//,/ } $(words_of "$5"); do
+    case $there in
+      *" $key "*)
+        if [ -z "$rotate" ]; then
+          if given "$name" "$key"; then warn "$name.$key is there and keeps its value; a new one takes --rotate $name"; fi
+          continue
+        fi
+        ;;
+    esac
     if given "$name" "$key"; then
       if [ -n "$DRY_RUN" ]; then value=x; else value=$(secret_file "$REPLY") || die 2 "secrets: $REPLY cannot be read"; fi
     else
