@@ -86,7 +86,7 @@ vendor_json() {
   for ((i = 0; i < CHART_COUNT; i++)); do
     files=''
     if [ "${C_STATE[i]}" = changed ]; then
-      differences "$i"
+      chart_differences "$i"
       while IFS= read -r line; do
         [ -n "$line" ] || continue
         json_string "$line"

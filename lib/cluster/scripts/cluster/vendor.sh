@@ -105,8 +105,8 @@ expected_tree() {
   if [ -r "$CACHE/${C_SHA[$1]}.tree" ]; then read -r REPLY <"$CACHE/${C_SHA[$1]}.tree" || :; fi
 }
 
-# differences I: DIFFERENCES = `<path> <what>` a line for each file of the chart that is not what it must be.
-differences() {
+# chart_differences I: DIFFERENCES = `<path> <what>` a line for each file of the chart that is not what it must be.
+chart_differences() {
   local dir=${C_DIR[$1]} expected odd tree
   odd=$(printf '%s\n' "$ODD_FILES" | LC_ALL=C awk -v dir="$dir/" 'index($0, dir) == 1 { print $0 " is no file" }')
   DIFFERENCES=$odd
@@ -136,7 +136,7 @@ describe_state() {
     unknown) REPLY="tanka/vendor/${C_DIR[$1]} was not put there by $PROGRAM, and the stack has no tree for ${C_LABEL[$1]}" ;;
     unpinned) REPLY="${C_LABEL[$1]} has neither sha256 nor tree in the stack" ;;
     changed)
-      differences "$1"
+      chart_differences "$1"
       if [ -z "$DIFFERENCES" ]; then
         REPLY="tanka/vendor/${C_DIR[$1]} is not ${C_LABEL[$1]} as the stack pins it"
         return
