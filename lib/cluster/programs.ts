@@ -11,6 +11,7 @@ export const CLUSTER_PROGRAMS: ProgramSet = {
     "cmd-apply.sh",
     "cmd-ci.sh",
     "cmd-diff.sh",
+    "cmd-doctor.sh",
     "cmd-down.sh",
     "cmd-enqueue.sh",
     "cmd-export.sh",
