@@ -11,7 +11,9 @@ export class K3sTiltStack extends TerraformStack {
 
     const cluster = new K3sCluster(this, "raibid-ci", {});
     const system = cluster.addNamespace("raibid-system", {
-      quota: { pods: 20, requests: { cpu: "14", memory: "104Gi" } },
+      quota: { pods: 30, requests: { cpu: "14", memory: "104Gi" } },
+      // Containers of charts that ask for nothing would be refused by the quota.
+      limits: { default: { memory: "1Gi" }, defaultRequest: { cpu: "100m", memory: "128Mi" } },
     });
     const redisAuth = system.addSecretRef("redis-auth", { keys: ["redis-password"], generate: ["redis-password"] });
     const redis = system.addChart(

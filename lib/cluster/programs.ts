@@ -7,6 +7,7 @@ export const CLUSTER_PROGRAMS: ProgramSet = {
   directory: join(__dirname, "scripts/cluster"),
   executable: false,
   names: [
+    "cmd-definitions.sh",
     "cmd-help.sh",
     "cmd-import-image.sh",
     "cmd-preflight.sh",

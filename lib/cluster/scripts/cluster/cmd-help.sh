@@ -11,6 +11,7 @@ ${ENVIRONMENTS:+Environments: $ENVIRONMENTS
 }
   show [ENVIRONMENT]     the objects of an environment, as YAML
   preflight              whether the cluster, charts and ports are as a deployment needs them
+  definitions            the definitions (CRDs) of an environment, applied first
 
   build-image IMAGE      an image of the stack, built here and brought to the nodes
   import-image IMAGE     an image of this machine, brought to the nodes

@@ -9,7 +9,7 @@ command_file() {
   case $1 in
     help | version) REPLY=help ;;
     build-image | import-image) REPLY=import-image ;;
-    preflight | show) REPLY=$1 ;;
+    definitions | preflight | show) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }
