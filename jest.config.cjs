@@ -8,7 +8,7 @@ process.env.PATH = searchPath;
 process.env.CHECKPOINT_DISABLE = "1"; // terraform must not phone home
 process.env.TF_CLI_CONFIG_FILE = os.devNull; // nor read what the user has configured
 for (const name of Object.keys(process.env)) {
-  if (/^(TF_VAR_|TF_CLI_ARGS|TF_DATA_DIR|TF_WORKSPACE|CDKTF_|GANTRY_(?!TOOLS|TEST_))/.test(name))
+  if (/^(TF_VAR_|TF_CLI_ARGS|TF_DATA_DIR|TF_WORKSPACE|CDKTF_|GANTRY_(?!TOOLS|TEST_|CHARTS))/.test(name))
     delete process.env[name];
 }
 

@@ -1,4 +1,5 @@
 // npm run bench [-- --json] [NAME…]: every figure measured now, side by side with what it is compared to. Exit 1 if a goal is missed.
+import { clusterFigures } from "./cluster.bench";
 import { buildFigures } from "./build.bench";
 import { devFigures } from "./dev.bench";
 import type { Figure } from "./figures";
@@ -8,6 +9,7 @@ import { synthFigures } from "./synth.bench";
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   build: buildFigures,
+  cluster: clusterFigures,
   dev: devFigures,
   image: imageFigures,
   process: processFigures,

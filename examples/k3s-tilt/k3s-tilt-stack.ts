@@ -1,6 +1,14 @@
 import { LocalBackend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { HelmChart, K3sCluster, Parallelism, RedisStream, TiltWorkflow } from "../../lib/cluster";
+import {
+  Charts,
+  ImageCatalog,
+  K3sCluster,
+  MachineProfile,
+  Parallelism,
+  RedisStream,
+  TiltWorkflow,
+} from "../../lib/cluster";
 import { ContainerImage } from "../../lib/image";
 
 /** The cluster of a CI system: redis, gitea, KEDA and flux, a server, and workers that come and go with the jobs. */
@@ -9,22 +17,28 @@ export class K3sTiltStack extends TerraformStack {
     super(scope, id);
     new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
 
-    const cluster = new K3sCluster(this, "raibid-ci", {});
+    const cluster = new K3sCluster(this, "raibid-ci", {
+      version: "v1.28.5+k3s1",
+      servers: [{ name: "dgx", machine: MachineProfile.dgxSpark() }],
+      disable: ["traefik"],
+    });
     const system = cluster.addNamespace("raibid-system", {
-      quota: { pods: 30, requests: { cpu: "14", memory: "104Gi" } },
-      // Containers of charts that ask for nothing would be refused by the quota.
-      limits: { default: { memory: "1Gi" }, defaultRequest: { cpu: "100m", memory: "128Mi" } },
+      quota: { pods: 40, requests: { cpu: "14", memory: "104Gi" } },
     });
     const redisAuth = system.addSecretRef("redis-auth", { keys: ["redis-password"], generate: ["redis-password"] });
-    const redis = system.addChart(
-      HelmChart.pinned("bitnami/redis", "18.19.4", { repo: "https://charts.bitnami.com/bitnami" }),
-      { values: { architecture: "standalone", auth: { existingSecret: "redis-auth" } } },
-    );
-    system.addChart(HelmChart.pinned("gitea-charts/gitea", "10.1.4", { repo: "https://dl.gitea.com/charts/" }));
-    system.addChart(HelmChart.pinned("kedacore/keda", "2.14.0", { repo: "https://kedacore.github.io/charts" }));
-    system.addChart(
-      HelmChart.pinned("fluxcd-community/flux2", "2.12.4", { repo: "https://fluxcd-community.github.io/helm-charts" }),
-    );
+    const giteaAdmin = system.addSecretRef("gitea-admin", { keys: ["username", "password"], generate: ["password"] });
+    const giteaDatabase = system.addSecretRef("gitea-database", {
+      keys: ["password", "postgres-password"],
+      generate: ["password", "postgres-password"],
+    });
+    const images = ImageCatalog.bitnamiLegacy();
+    const redis = system.addChart(Charts.redis("18.19.4"), { existingSecrets: { auth: redisAuth }, images });
+    system.addChart(Charts.gitea("10.1.4"), {
+      existingSecrets: { admin: giteaAdmin, database: giteaDatabase },
+      images,
+    });
+    system.addChart(Charts.keda("2.14.0"));
+    system.addChart(Charts.flux2("2.12.4"));
     const password = redisAuth.key("redis-password");
     const server = new ContainerImage(this, "raibid-server", { context: ".", file: "crates/server/Dockerfile" });
     const agent = new ContainerImage(this, "raibid-agent", { context: ".", file: "crates/agent/Dockerfile" });
@@ -41,7 +55,7 @@ export class K3sTiltStack extends TerraformStack {
     system.addQueueWorkers("raibid-agent", {
       image: agent,
       queue: RedisStream.of(redis, "raibid:jobs", { group: "raibid-agents", password }),
-      env: { RUST_LOG: "info" },
+      env: { RUST_LOG: "info", GITEA_HOST: "gitea-http:3000" },
     });
 
     new TiltWorkflow(this, "tilt", {
@@ -55,7 +69,10 @@ export class K3sTiltStack extends TerraformStack {
           dependsOn: ["redis"],
           onHost: { directory: "crates/server", env: { REDIS_URL: "redis://127.0.0.1:6379" } },
         },
-        "raibid-agent": { dependsOn: ["raibid-server"], onHost: { directory: "crates/agent" } },
+        "raibid-agent": {
+          dependsOn: ["raibid-server"],
+          onHost: { directory: "crates/agent", env: { WORKSPACE_DIR: "../../target/workspace" } },
+        },
       },
       builds: {
         "raibid-server": { triggers: ["crates/server"], args: { BUILD_MODE: "release" } },

@@ -1,6 +1,6 @@
 import type { EnvModel } from "../core/render/env";
 import type { Ec2Props, HostProps } from "./gpu-builder.schema";
-import type { Gpu } from "./instance-types";
+import type { Gpu } from "../core/aws/instance-types";
 
 /** Settings of a builder on a host that is there already, for its `builder.env`. */
 export function hostSettings(props: HostProps): EnvModel {

@@ -15,8 +15,8 @@ import { TerraformData } from "../core/terraform-data";
 import { addDataVolume, attachDataVolume } from "./ec2-data-volume";
 import { addSecurityGroup, findNetwork } from "./ec2-network";
 import type { Ec2Props, Tags } from "./gpu-builder.schema";
-import type { Arch } from "./instance-types";
-import { USER_DATA } from "./user-data";
+import type { Arch } from "../core/aws/instance-types";
+import { USER_DATA } from "../core/aws/user-data";
 
 /** What a builder on EC2 consists of. */
 export interface Ec2Machine {

@@ -10,7 +10,7 @@ import type { Construct } from "constructs";
 import { Cidr } from "../core/cidr";
 import { GantryError } from "../core/errors";
 import type { Ec2Props, Tags } from "./gpu-builder.schema";
-import { regionOf } from "./region";
+import { regionOf } from "../core/aws/region";
 
 /** The part of a VPC that a machine goes to. */
 export interface Network {

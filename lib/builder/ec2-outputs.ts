@@ -4,7 +4,7 @@ import { GantryError } from "../core/errors";
 import { shellQuote } from "../core/render/env";
 import type { Ec2Machine } from "./ec2-machine";
 import type { Ec2Props } from "./gpu-builder.schema";
-import { regionOf } from "./region";
+import { regionOf } from "../core/aws/region";
 
 /** Adds the outputs that people and the builder's program find the machine by. */
 export function addOutputs(scope: Construct, { instance, publicIp, dataVolume }: Ec2Machine, props: Ec2Props): void {

@@ -1,7 +1,7 @@
 import type { Duration } from "../core/duration";
 import type { Host } from "../core/host";
-import type { Ami } from "./ami";
-import type { Arch, Gpu } from "./instance-types";
+import type { Ami } from "../core/aws/ami";
+import type { Arch, Gpu } from "../core/aws/instance-types";
 
 /** What every builder has, wherever it runs. */
 export interface BuilderProps {

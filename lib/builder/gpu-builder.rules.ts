@@ -1,8 +1,8 @@
 import { Token } from "cdktf";
 import type { z } from "zod";
 import { Cidr } from "../core/cidr";
-import { Ami } from "./ami";
-import { instanceTypeFacts, type Arch, type InstanceTypeFacts } from "./instance-types";
+import { Ami } from "../core/aws/ami";
+import { instanceTypeFacts, type Arch, type InstanceTypeFacts } from "../core/aws/instance-types";
 
 /** Props whose single values may still be wrong: rules are checked all the same, so that one error names every fault. */
 type Unchecked = Readonly<Record<string, unknown>>;

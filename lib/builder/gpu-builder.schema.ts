@@ -5,7 +5,7 @@ import { hostProp } from "../core/host";
 import { instanceOf, tokenOr } from "../core/props";
 import { relativeDirectory } from "../core/relative-path.schema";
 import { identityFile, publicKey } from "../core/ssh.schema";
-import { Ami } from "./ami";
+import { Ami } from "../core/aws/ami";
 import { ec2Rules, withRules } from "./gpu-builder.rules";
 
 const builder = {

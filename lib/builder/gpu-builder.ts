@@ -15,10 +15,10 @@ import { addOutputs } from "./ec2-outputs";
 import type { BuilderProps, Ec2BuilderProps, GpuBuilderProps, HostBuilderProps } from "./gpu-builder.props";
 import { ec2BuilderProps, hostBuilderProps } from "./gpu-builder.schema";
 import { baseCycle, buildOrder, imageSettings, type ImageBuild } from "./image-builds";
-import { instanceTypeFacts, type Arch } from "./instance-types";
+import { instanceTypeFacts, type Arch } from "../core/aws/instance-types";
 import { CLIENT_PROGRAMS, HOST_PROGRAMS } from "./programs";
 import { addProvisioning } from "./provisioning";
-import { regionOf } from "./region";
+import { regionOf } from "../core/aws/region";
 import { renderRunbook } from "./runbook.render";
 
 export type * from "./gpu-builder.props";

@@ -1,6 +1,6 @@
 export { Duration } from "../core/duration";
 export { Host, type ExistingHost, type ExistingHostProps, type LocalHost } from "../core/host";
-export { Ami, type DeepLearningOs, type PinnedAmiProps } from "./ami";
+export { Ami, type DeepLearningOs, type PinnedAmiProps } from "../core/aws/ami";
 export {
   GpuBuilder,
   type BuilderProps,
@@ -14,4 +14,4 @@ export {
   type SpotProps,
 } from "./gpu-builder";
 export type { Ec2Machine } from "./ec2-machine";
-export { instanceTypeFacts, type Arch, type Gpu, type InstanceTypeFacts } from "./instance-types";
+export { instanceTypeFacts, type Arch, type Gpu, type InstanceTypeFacts } from "../core/aws/instance-types";

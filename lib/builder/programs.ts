@@ -30,10 +30,8 @@ export const CLIENT_PROGRAMS: ProgramSet = {
     "runs.sh",
     "settings.sh",
     "setup-settings.sh",
-    "ssh.sh",
     "sync-changes.sh",
     "sync.sh",
-    "terraform.sh",
   ],
 };
 

@@ -23,7 +23,7 @@ export class ClusterProgram extends Construct {
       path: `${NAME}/cluster.env`,
       content: ({ stackDirectory, adoptedRoot }) =>
         renderEnv({
-          ...Object.assign({}, ...this.sources.map((source) => source())),
+          ...this.sources.reduce<EnvModel>((settings, source) => ({ ...settings, ...source() }), {}),
           STACK_DIR: stackDirectory,
           PROJECT_DIR: adoptedRoot ? "." : "",
         }),

@@ -1,6 +1,7 @@
 import type { IConstruct } from "constructs";
 import type { Data } from "../core/render/model";
 import type { ApiObject } from "./manifest";
+import type { ReleaseOptions } from "./chart-release";
 import type { HelmChart } from "./helm-chart";
 
 /** Where a part is rendered to: what differs between environments of one cluster declaration. */
@@ -17,10 +18,7 @@ export interface ReleasePart extends IConstruct {
   readonly partName: string;
   readonly namespaceName: string;
   readonly chart: HelmChart;
-  readonly kubeVersion: string;
-  readonly noHooks: boolean;
-  readonly includeCrds: boolean;
-  readonly allowUnknown: readonly string[];
+  readonly options: ReleaseOptions;
   valuesFor(target: RenderTarget): Data;
 }
 
@@ -43,6 +41,11 @@ export class Parts {
   /** All that is there so far, in the order declared. */
   get all(): readonly Part[] {
     return this.list;
+  }
+
+  /** The charts of all releases, in the order declared. */
+  get charts(): readonly HelmChart[] {
+    return this.list.flatMap((part) => (part.partKind === "release" ? [part.chart] : []));
   }
 
   add(part: Part): void {

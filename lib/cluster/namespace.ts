@@ -1,10 +1,11 @@
 import { Construct } from "constructs";
 import { z } from "zod";
 import { parseProps } from "../core/props";
+import { namespaceFaults, type Loaded, type NamespaceLoad } from "./capacity";
 import { ChartRelease } from "./chart-release";
 import type { ChartReleaseProps } from "./chart-release.props";
 import type { ManifestPart, Part, RenderTarget } from "./environment";
-import type { HelmChart } from "./helm-chart";
+import type { ChartValues, HelmChart } from "./helm-chart";
 import { DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
 import { limitRange, resourceQuota, type LimitsModel, type QuotaModel } from "./quota";
 import { limitsProps, quotaProps } from "./quota.schema";
@@ -51,7 +52,7 @@ const namespaceName = z.object({
  * const app = new App();
  * const stack = new TerraformStack(app, "lab");
  * const cluster = new K3sCluster(stack, "raibid-ci", {
- *   version: "v1.28.4+k3s1",
+ *   version: "v1.28.5+k3s1",
  *   target: K3sTarget.native(),
  *   servers: [{ name: "dgx", machine: MachineProfile.dgxSpark() }],
  * });
@@ -68,6 +69,7 @@ export class Namespace extends Construct implements ManifestPart {
   readonly limits: LimitsModel | undefined;
 
   private readonly podSecurity: string;
+  private readonly own: Part[] = [];
 
   /** @throws GantryError listing every fault of the props. */
   constructor(
@@ -84,6 +86,7 @@ export class Namespace extends Construct implements ManifestPart {
     this.limits = limits;
     this.podSecurity = podSecurity;
     home.addPart(this);
+    this.node.addValidation({ validate: () => namespaceFaults(this.capacity) });
   }
 
   get clusterName(): string {
@@ -94,14 +97,21 @@ export class Namespace extends Construct implements ManifestPart {
     return this.home.kubeVersion;
   }
 
+  /** @internal What may run in it at the same time. */
+  get capacity(): NamespaceLoad {
+    const loads = this.own.flatMap((part) => (part as Partial<Loaded>).load ?? []);
+    return { namespace: this.namespaceName, quota: this.quota, limits: this.limits, loads };
+  }
+
   /** Takes in what environments render. */
   addPart(part: Part): void {
+    this.own.push(part);
     this.home.addPart(part);
   }
 
   /** Installs a chart here. */
-  addChart(chart: HelmChart, props: ChartReleaseProps = {}): ChartRelease {
-    return new ChartRelease(this, chart, props);
+  addChart<V extends ChartValues>(chart: HelmChart<V>, props: ChartReleaseProps<V> = {}): ChartRelease {
+    return new ChartRelease(this, props.releaseName ?? chart.name, chart, props);
   }
 
   /** A server that runs all the time: a Deployment and its Service. */

@@ -53,7 +53,7 @@ export const memoryQuantity = z
 
 function reads(read: () => number): boolean {
   try {
-    return read() >= 0;
+    return read() > 0;
   } catch {
     return false;
   }

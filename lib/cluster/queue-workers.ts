@@ -2,6 +2,7 @@ import { Construct } from "constructs";
 import { z } from "zod";
 import { instanceOf, parseProps } from "../core/props";
 import type { Data } from "../core/render/model";
+import type { Load } from "./capacity";
 import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
 import type { ManifestPart, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
@@ -9,6 +10,7 @@ import { memoryQuantity } from "./quantity";
 import type { ComputeProps } from "./quota.props";
 import { computeProps } from "./quota.schema";
 import { RedisStream } from "./redis-stream";
+import { securityContexts } from "./security-context";
 import type { WorkloadHome } from "./service";
 import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
 
@@ -30,6 +32,8 @@ export interface QueueWorkersProps {
   readonly requests?: ComputeProps;
   /** The most one worker gets. @default - `{ cpu: "2", memory: "4Gi" }` */
   readonly limits?: ComputeProps;
+  /** Whether its image runs as root, which the Pod Security standard "restricted" does not admit. @default false */
+  readonly runAsRoot?: boolean;
   /** Room for its workspace, an empty directory at `/workspace`. @default "10Gi" */
   readonly workspace?: string;
   /** How often a failed Job is tried again. @default 0 */
@@ -48,6 +52,7 @@ export const queueWorkersProps = z.strictObject({
   env: environmentProps,
   requests: computeProps.default({ cpu: "1", memory: "2Gi" }),
   limits: computeProps.default({ cpu: "2", memory: "4Gi" }),
+  runAsRoot: z.boolean().default(false),
   workspace: memoryQuantity.default("10Gi"),
   backoffLimit: z.int().min(0).max(100).default(0),
   ttlSeconds: z
@@ -85,6 +90,17 @@ export class QueueWorkers extends Construct implements ManifestPart {
     home.addPart(this);
   }
 
+  /** @internal */
+  get load(): Load {
+    const { max, min, requests, limits } = this.model;
+    return { name: this.workerName, pods: Math.max(min, max), requests, limits, count: "max" };
+  }
+
+  /** How many run when nothing waits, and how many run at most. */
+  countsFor(_target: RenderTarget): readonly [min: number, max: number] {
+    return [this.model.min, this.model.max];
+  }
+
   objectsFor(target: RenderTarget): readonly ApiObject[] {
     const { queue, max, min, pollingSeconds, backoffLimit, ttlSeconds } = this.model;
     const namespace = target.namespace(this.namespaceName);
@@ -114,7 +130,9 @@ export class QueueWorkers extends Construct implements ManifestPart {
             completions: 1,
             backoffLimit,
             ttlSecondsAfterFinished: ttlSeconds,
-            template: { metadata: { labels }, spec: this.podSpec(target) },
+            // No metadata: the definition of KEDA drops it, so that each apply would find a difference. Its pods carry
+            // scaledjob.keda.sh/name.
+            template: { spec: this.podSpec(target) },
           },
           pollingInterval: pollingSeconds,
           minReplicaCount: min,
@@ -151,11 +169,13 @@ export class QueueWorkers extends Construct implements ManifestPart {
     };
     return {
       restartPolicy: "Never",
+      securityContext: securityContexts(this.model.runAsRoot).pod,
       containers: [
         {
           name: this.workerName,
           image: imageReference(image),
           imagePullPolicy: "IfNotPresent",
+          securityContext: securityContexts(this.model.runAsRoot).container,
           env: containerEnv({ ...own, ...env }),
           resources: { requests: compact(requests), limits: compact(limits) },
           volumeMounts: [{ name: "workspace", mountPath: WORKSPACE }],

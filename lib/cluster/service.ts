@@ -2,11 +2,13 @@ import { Construct } from "constructs";
 import { z } from "zod";
 import type { Data } from "../core/render/model";
 import { parseProps } from "../core/props";
+import type { Load } from "./capacity";
 import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
 import type { ManifestPart, Part, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
 import type { ComputeProps } from "./quota.props";
 import { computeProps } from "./quota.schema";
+import { securityContexts } from "./security-context";
 import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
 
 /** A server that runs all the time. */
@@ -27,6 +29,8 @@ export interface ServiceProps {
   readonly requests?: ComputeProps;
   /** The most one pod gets. @default - its requests times what is usual: no CPU limit, memory as requested */
   readonly limits?: ComputeProps;
+  /** Whether its image runs as root, which the Pod Security standard "restricted" does not admit. @default false */
+  readonly runAsRoot?: boolean;
 }
 
 /** @internal Runtime twin of {@link ServiceProps}. */
@@ -57,6 +61,7 @@ export const serviceProps = z.strictObject({
   replicas: z.int().min(0).max(1000).default(1),
   requests: computeProps.default({ cpu: "100m", memory: "128Mi" }),
   limits: computeProps.optional(),
+  runAsRoot: z.boolean().default(false),
 });
 
 type ServiceModel = z.output<typeof serviceProps>;
@@ -97,6 +102,18 @@ export class Service extends Construct implements ManifestPart {
     home.addPart(this);
   }
 
+  /** @internal */
+  get load(): Load {
+    const { replicas, requests, limits } = this.model;
+    return {
+      name: this.serviceName,
+      pods: replicas,
+      requests,
+      limits: limits ?? { memory: requests.memory },
+      count: "replicas",
+    };
+  }
+
   objectsFor(target: RenderTarget): readonly ApiObject[] {
     const namespace = target.namespace(this.namespaceName);
     const name = this.serviceName;
@@ -122,7 +139,10 @@ export class Service extends Construct implements ManifestPart {
         spec: {
           replicas,
           selector: { matchLabels: { app: name } },
-          template: { metadata: { labels, ...this.scrape() }, spec: { containers: [this.container()] } },
+          template: {
+            metadata: { labels, ...this.scrape() },
+            spec: { securityContext: securityContexts(this.model.runAsRoot).pod, containers: [this.container()] },
+          },
         },
       },
       {
@@ -153,6 +173,7 @@ export class Service extends Construct implements ManifestPart {
       name: this.serviceName,
       image: imageReference(image),
       imagePullPolicy: "IfNotPresent",
+      securityContext: securityContexts(this.model.runAsRoot).container,
       ports: ports.map(([name, containerPort]) => ({ name, containerPort })),
       envFrom: config && [{ configMapRef: { name: config.name } }],
       env: Object.keys(env).length > 0 ? containerEnv(env) : undefined,

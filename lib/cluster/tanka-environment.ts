@@ -2,8 +2,10 @@ import { Construct } from "constructs";
 import { z } from "zod";
 import { GeneratedFile } from "../core/generated-file";
 import { instanceOf, parseProps } from "../core/props";
+import { renderEnv } from "../core/render/env";
 import { renderJson } from "../core/render/json";
 import type { Parts, RenderTarget } from "./environment";
+import { ENVIRONMENT_LABEL, environmentLabel, environmentSettings } from "./environment-settings";
 import { DNS_LABEL, DNS_LABEL_WORDS } from "./manifest";
 import { renderMain, renderReleases } from "./tanka.render";
 
@@ -68,6 +70,10 @@ export class TankaEnvironment extends Construct {
       path: `${path}/releases.json`,
       content: () => renderReleases(parts.all, this.target),
     });
+    new GeneratedFile(this, "Settings", {
+      path: `cluster/environments/${id}.env`,
+      content: () => renderEnv(environmentSettings(cluster, this.target, this.contexts)),
+    });
     parts.forEach((part) => {
       const [folder, content] =
         part.partKind === "release"
@@ -94,6 +100,9 @@ export class TankaEnvironment extends Construct {
         // Definitions of KEDA are larger than the annotation that kubectl keeps on the client's side.
         applyStrategy: "server",
         injectLabels: true,
+        resourceDefaults: {
+          labels: { [ENVIRONMENT_LABEL]: environmentLabel(this.cluster.clusterName, this.environmentName) },
+        },
       },
     };
   }

@@ -71,7 +71,7 @@ export function tiltPlan(clusterName: string, parts: readonly Part[], model: Til
   const tools = [
     ...workers.map(({ workerName }, i) => ({
       name: i === 0 ? "trigger-test-job" : `trigger-test-job-${short(workerName)}`,
-      command: [PROGRAM, "enqueue", ...(workers.length > 1 ? [workerName] : [])],
+      command: [PROGRAM, "enqueue", "--workers", workerName, "job=test"],
     })),
     ...workers.map(({ workerName }) => ({
       name: `scale-${short(workerName)}`,

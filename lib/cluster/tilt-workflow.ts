@@ -25,7 +25,7 @@ export type * from "./tilt-workflow.props";
  * const app = new App();
  * const stack = new TerraformStack(app, "lab");
  * const cluster = new K3sCluster(stack, "raibid-ci", {
- *   version: "v1.28.4+k3s1",
+ *   version: "v1.28.5+k3s1",
  *   target: K3sTarget.native(),
  *   servers: [{ name: "dgx", machine: MachineProfile.dgxSpark() }],
  * });

@@ -31,6 +31,8 @@ export const COMMON_PROGRAMS: readonly string[] = [
   "main.sh",
   "project.sh",
   "run-log.sh",
+  "ssh.sh",
+  "terraform.sh",
 ];
 
 /** A program that is the same for every stack, so that stacks on one root share it. */

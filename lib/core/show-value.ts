@@ -2,9 +2,9 @@ import { Token } from "cdktf";
 import { Construct } from "constructs";
 
 const LIMIT = 80;
-/** Text that is a secret by its look: keys and tokens of the services we meet, credentials in a URL. */
+/** Text that is a secret by its look: keys and tokens of the services we meet, credentials in a URL (`$(NAME)` only names one). */
 const SECRET =
-  /PRIVATE KEY|AGE-SECRET-KEY-|\b(gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|AKIA|ASIA|tskey-|sk-|hf_|nvapi-|eyJ[\w-]+\.eyJ)|\bBearer |:\/\/[^/\s:@]*:[^/\s@]+@/;
+  /PRIVATE KEY|AGE-SECRET-KEY-|\b(gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|AKIA|ASIA|tskey-|sk-|hf_|nvapi-|eyJ[\w-]+\.eyJ)|\bBearer |:\/\/[^/\s:@]*:(?!\$\(\w+\)@)[^/\s@]+@/;
 /** Names of properties whose values are secrets whatever they look like. */
 const SECRET_NAME = /pass(word|wd|phrase)|secret(?!s$)|token|credential|private_?key|api_?key|secret_?access_?key/i;
 

@@ -1,6 +1,6 @@
 // The builder's props and their schemas say the same.
 import type { z } from "zod";
-import type { PinnedAmiProps, pinnedAmiProps } from "../../lib/builder/ami";
+import type { PinnedAmiProps, pinnedAmiProps } from "../../lib/core/aws/ami";
 import type { BuildProps, buildProps } from "../../lib/builder/gpu-builder";
 import type {
   BuilderProps,

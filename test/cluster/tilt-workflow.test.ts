@@ -1,12 +1,5 @@
 import { type TerraformStack } from "cdktf";
-import {
-  HelmChart,
-  K3sCluster,
-  Parallelism,
-  RedisStream,
-  TiltWorkflow,
-  type TiltWorkflowProps,
-} from "../../lib/cluster";
+import { HelmChart, K3sCluster, MachineProfile, Parallelism, RedisStream, TiltWorkflow } from "../../lib/cluster";
 import { ContainerImage } from "../../lib/image";
 import { messageOf } from "../support/project";
 import { Template } from "../support/template";
@@ -16,7 +9,10 @@ const kedaChart = HelmChart.pinned("lab/keda", "1.0.0", { repo: "https://charts.
 
 /** The document's system in small, with the props under test. */
 function declare(stack: TerraformStack, props: object): void {
-  const cluster = new K3sCluster(stack, "raibid-ci", {});
+  const cluster = new K3sCluster(stack, "raibid-ci", {
+    version: "v1.28.5+k3s1",
+    servers: [{ name: "dgx", machine: MachineProfile.dgxSpark() }],
+  });
   const system = cluster.addNamespace("raibid-system");
   const redis = system.addChart(redisChart);
   system.addChart(kedaChart);
@@ -107,7 +103,7 @@ test("what Tilt is told: dependencies, forwards, images and buttons", () => {
     { name: "agent", reference: "agent:latest", triggers: ["."], args: {} },
   ]);
   expect(told.tools.map(({ name, command }) => [name, ...command.slice(1)])).toEqual([
-    ["trigger-test-job", "enqueue"],
+    ["trigger-test-job", "enqueue", "--workers", "raibid-agent", "job=test"],
     ["scale-agent", "scale", "raibid-agent", "1"],
     ["view-server-logs", "logs", "raibid-server"],
     ["view-agent-logs", "logs", "raibid-agent"],

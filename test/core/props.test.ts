@@ -299,6 +299,11 @@ describe("a value in an error", () => {
     expect(faults(z.int(), secret)).toEqual(["props: got a secret (not shown); allowed: a whole number"]);
   });
 
+  test("is shown when it only names one, as environments of Kubernetes do", () => {
+    expect(showValue("redis://:$(REDIS_PASSWORD)@redis:6379")).toBe('"redis://:$(REDIS_PASSWORD)@redis:6379"');
+    expect(showValue("redis://:$(A)hunter2@redis:6379")).toBe("a secret (not shown)");
+  });
+
   test("is not shown for a property that is called a secret", () => {
     const schema = z.strictObject({ password: z.string().min(20), apiKeys: z.array(z.int()), db: z.int() });
     expect(

@@ -63,7 +63,11 @@ test("npm scripts that are named exist", () => {
 });
 
 /** Programs that are not a builder's, by the name that the documents give them. */
-const PROGRAMS: Readonly<Record<string, string>> = { image: "image/scripts/image", jarvis: "image/scripts/dev" };
+const PROGRAMS: Readonly<Record<string, string>> = {
+  cluster: "cluster/scripts/cluster",
+  image: "image/scripts/image",
+  jarvis: "image/scripts/dev",
+};
 
 test("commands and options of our programs that are named exist", () => {
   const wrong = documents.flatMap((path) =>

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import * as gantry from "../../lib";
 import * as builder from "../../lib/builder";
+import * as cluster from "../../lib/cluster";
 import * as image from "../../lib/image";
 import { root } from "./documents";
 
@@ -16,6 +17,7 @@ export interface Snippet {
 const entryPoints: Readonly<Record<string, object>> = {
   "cdktf-gantry": gantry,
   "cdktf-gantry/builder": builder,
+  "cdktf-gantry/cluster": cluster,
   "cdktf-gantry/image": image,
 };
 

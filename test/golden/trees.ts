@@ -11,10 +11,17 @@ const ORIGINS: Readonly<Record<string, string>> = {
   host: "lib/builder/scripts/host",
   image: "lib/image/scripts/image",
   dev: "lib/image/scripts/dev",
+  cluster: "lib/cluster/scripts/cluster",
 };
 
 /** Programs that stand elsewhere, under the name that people call. */
-const ENTRIES = ["lib/core/scripts/launcher.sh", "lib/image/scripts/dev-shim.sh"];
+const ENTRIES = [
+  "lib/core/scripts/launcher.sh",
+  "lib/image/scripts/dev-shim.sh",
+  ...["install.sh", "state.sh", "uninstall.sh"].map((name) => `lib/cluster/scripts/k3s/${name}`),
+  ...["helm.libsonnet", "values.libsonnet"].map((name) => `lib/cluster/tanka/${name}`),
+  ...["Tiltfile", "justfile"].map((name) => `lib/cluster/tilt/${name}`),
+];
 
 /** Texts by path. */
 export type Tree = ReadonlyMap<string, string>;

@@ -5,12 +5,14 @@ const { installFromPypi } = require("./pypi.cjs");
 const { cache, findTool, howToGet, tools } = require("./table.cjs");
 const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
+const os = require("node:os");
 const path = require("node:path");
 
-const usage = `usage: test/tools/ensure [TOOL…]
+const usage = `usage: test/tools/ensure [--all | TOOL…]
 
 Brings the tools of test/tools/tools.json, or those named: Debian packages (as root), programs built from the Go
 module proxy and programs of PyPI, kept in \${GANTRY_TOOLS:-~/.cache/gantry-tools}. Exit code 1 if one is still missing.
+Those of tests that are opt-in only with --all, or by their names.
 `;
 
 async function ensure(names) {
@@ -40,7 +42,9 @@ async function ensure(names) {
     for (const name of packaged) if (why !== undefined) problems.set(name, why);
   }
 
-  const built = missing.filter((name) => tools[name].go !== undefined || tools[name].toolchain === true);
+  const fromPypi = missing.filter((name) => tools[name].pypi !== undefined && runsHere(tools[name].pypi));
+  const isBuilt = (name) => tools[name].go !== undefined || tools[name].toolchain === true;
+  const built = missing.filter((name) => isBuilt(name) && !fromPypi.includes(name));
   if (built.length > 0) {
     fs.mkdirSync(cache, { recursive: true });
     let go;
@@ -53,7 +57,7 @@ async function ensure(names) {
     }
   }
 
-  for (const name of missing.filter((each) => tools[each].pypi !== undefined)) {
+  for (const name of fromPypi) {
     const { pypi } = tools[name];
     const problem = await timed(`installing ${name} ${pypi.version}`, () => installFromPypi(name, pypi));
     if (problem !== undefined) problems.set(name, problem);
@@ -72,20 +76,27 @@ async function ensure(names) {
   return still.length === 0 ? 0 : 1;
 }
 
+/** Whether there are wheels for this machine. */
+function runsHere({ platforms }) {
+  return platforms === undefined || platforms.includes(`${os.platform()}-${os.arch()}`);
+}
+
 /** A program of an npm package, in a directory of its own, so that this repository's lock file stays as it is. */
 function installNpm(name, source, version) {
   const directory = path.join(cache, "npm", name);
   fs.mkdirSync(path.join(cache, "bin"), { recursive: true });
   fs.mkdirSync(directory, { recursive: true });
-  const words = ["install", "--prefix", directory, "--no-audit", "--no-fund", "--no-save", `${source}@${version}`];
-  const { status, stderr } = spawnSync("npm", words, { cwd: directory, encoding: "utf8" });
+  const args = ["install", "--prefix", directory, "--no-audit", "--no-fund", "--no-save", `${source}@${version}`];
+  const { status, stderr } = spawnSync("npm", args, { cwd: directory, encoding: "utf8" });
   if (status !== 0) throw new Error(`npm: ${stderr.trim().split("\n").at(-1) ?? ""}`);
   const link = path.join(cache, "bin", name);
   fs.rmSync(link, { force: true });
   fs.symlinkSync(path.join(directory, "node_modules/.bin", name), link);
 }
 
-const names = process.argv.slice(2);
+const words = process.argv.slice(2);
+const names = words.filter((word) => word !== "--all");
+const usual = Object.keys(tools).filter((name) => words.includes("--all") || tools[name].optIn !== true);
 const unknown = names.filter((name) => tools[name] === undefined);
 if (names.includes("--help")) {
   process.stdout.write(usage);
@@ -93,5 +104,5 @@ if (names.includes("--help")) {
   console.error(`ensure: not in test/tools/tools.json: ${unknown.join(", ")}`);
   process.exitCode = 2;
 } else {
-  ensure(names.length > 0 ? names : Object.keys(tools)).then((code) => (process.exitCode = code));
+  ensure(names.length > 0 ? names : usual).then((code) => (process.exitCode = code));
 }

@@ -66,11 +66,15 @@ function buildTool(go, name, { module, version, package: dir, ldflags = "" }) {
     const source = JSON.parse(run("mod", "download", "-json", `${module}@${version}`)).Dir;
     run("mod", "init", "gantry/tools");
     // Replacements hold only in the main module: carry them over, and upstream's own checksums.
-    const { Replace } = JSON.parse(run("mod", "edit", "-json", path.join(source, "go.mod")));
+    const { Replace, Require } = JSON.parse(run("mod", "edit", "-json", path.join(source, "go.mod")));
+    const replace = (left, right) => run("mod", "edit", `-replace=${left}=${right}`);
     for (const { Old, New } of Replace ?? []) {
       const left = Old.Version === undefined ? Old.Path : `${Old.Path}@${Old.Version}`;
-      if (New.Version !== undefined) run("mod", "edit", `-replace=${left}=${New.Path}@${New.Version}`);
+      if (New.Version !== undefined) replace(left, `${New.Path}@${New.Version}`);
     }
+    // The parts of Kubernetes are folders of its own repository there, and modules of the same version here.
+    const parts = (Require ?? []).filter(({ Path, Version }) => Path.startsWith("k8s.io/") && Version === "v0.0.0");
+    for (const { Path } of parts) replace(Path, `${Path}@${version.replace(/^v1\./, "v0.")}`);
     fs.writeFileSync(path.join(work, "go.sum"), fs.readFileSync(path.join(source, "go.sum")));
     run("get", "-tool", `${target}@${version}`);
     const bin = path.join(cache, "bin");

@@ -6,7 +6,7 @@ const debian = require("./debian.cjs");
 const { cache, which } = require("./table.cjs");
 
 /** Installs one tool of the table into the cache. */
-function installFromPypi(name, { package: distribution, version, sha256 }) {
+function installFromPypi(name, { package: distribution, version, sha256, data }) {
   if (which("python3") === undefined) throw new Error("there is no python3");
   const home = path.join(cache, "pypi", `${name}-${version}`);
   fs.rmSync(home, { recursive: true, force: true });
@@ -21,11 +21,22 @@ function installFromPypi(name, { package: distribution, version, sha256 }) {
   const options = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-input", "-q"];
   run(path.join(home, "bin/pip"), ["--disable-pip-version-check", "install", ...options, "-r", requirements]);
 
-  const bin = path.join(cache, "bin");
-  fs.mkdirSync(bin, { recursive: true });
-  const fresh = path.join(bin, `.${name}.${process.pid}`); // two runs at once do not see half a file
-  fs.symlinkSync(path.relative(bin, path.join(home, "bin", name)), fresh);
-  fs.renameSync(fresh, path.join(bin, name));
+  if (data !== undefined) return link("share", name, path.join(packagesOf(home), data));
+  link("bin", name, path.join(home, "bin", name));
+}
+
+/** Where an environment keeps its modules. */
+function packagesOf(home) {
+  const [python] = fs.readdirSync(path.join(home, "lib"));
+  return path.join(home, "lib", python, "site-packages");
+}
+
+function link(folder, name, target) {
+  const directory = path.join(cache, folder);
+  fs.mkdirSync(directory, { recursive: true });
+  const fresh = path.join(directory, `.${name}.${process.pid}`); // two runs at once do not see half a file
+  fs.symlinkSync(path.relative(directory, target), fresh);
+  fs.renameSync(fresh, path.join(directory, name));
 }
 
 /** A virtual environment with pip. Debian's python3 has none of its own: the package python3-venv brings it. */

@@ -29,7 +29,7 @@ function which(program) {
 function findTool(name) {
   const tool = tools[name];
   if (tool === undefined) throw new Error(`${name} is not in test/tools/tools.json`);
-  return which(tool.find ?? name);
+  return which(tool.find?.replace("{cache}", cache) ?? name);
 }
 
 /** One line: how a person gets the tool. */

@@ -26,7 +26,8 @@ local inNamespace(namespace, object) =
 {
   // options: one of releases.json, with calledFrom (std.thisFile); about: the text of Chart.yaml
   release(options, given, defaults, about)::
-    local checked = values.check(options.release, given, defaults, options.allowUnknown, about);
+    // The keys of a chart that the stack knows were checked when it was synthesized.
+    local checked = if std.objectHas(options, 'allowUnknown') then values.check(options.release, given, defaults, options.allowUnknown, about) else given;
     local objects = helmTemplate(options.release, options.chart, {
       calledFrom: options.calledFrom,
       namespace: options.namespace,

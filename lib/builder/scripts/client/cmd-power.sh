@@ -131,8 +131,8 @@ cmd_down() {
 
 terraform_program_here() {
   [ -n "$(type -t terraform_program)" ] || {
-    # shellcheck source=terraform.sh
-    . "$PROGRAM_DIR/terraform.sh"
+    # shellcheck source=../../../core/scripts/terraform.sh
+    . "$COMMON_DIR/terraform.sh"
   }
   [ -d "$FILE_ROOT/$STACK_DIR" ] || die 2 "the stack's directory $FILE_ROOT/$STACK_DIR is not there" "synthesize the stack again"
   terraform_program

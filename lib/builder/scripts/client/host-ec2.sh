@@ -2,10 +2,10 @@
 # An EC2 instance of the stack. Its address changes when it was stopped, so it is looked up again when ssh fails, and only
 # then: in the outputs first, then in the cloud. Its host key is pinned under the instance id, which does not change.
 
-# shellcheck source=ssh.sh
-. "$PROGRAM_DIR/ssh.sh"
-# shellcheck source=terraform.sh
-. "$PROGRAM_DIR/terraform.sh"
+# shellcheck source=../../../core/scripts/ssh.sh
+. "$COMMON_DIR/ssh.sh"
+# shellcheck source=../../../core/scripts/terraform.sh
+. "$COMMON_DIR/terraform.sh"
 
 INSTANCE_ID=''
 HEAL_STEP=outputs

@@ -1,8 +1,8 @@
 # shellcheck shell=bash source-path=SCRIPTDIR disable=SC2034
 # A machine that is there already: its address is in the settings and does not move.
 
-# shellcheck source=ssh.sh
-. "$PROGRAM_DIR/ssh.sh"
+# shellcheck source=../../../core/scripts/ssh.sh
+. "$COMMON_DIR/ssh.sh"
 
 kind_prepare() {
   SSH_ALIAS=${HOST_ALIAS:-$HOST_ADDRESS}

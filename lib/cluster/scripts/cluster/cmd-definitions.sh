@@ -1,8 +1,8 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # definitions: the CustomResourceDefinitions of an environment, before all that is of them.
 
-# shellcheck source=environment.sh
-. "$PROGRAM_DIR/environment.sh"
+# shellcheck source=api.sh
+. "$PROGRAM_DIR/api.sh"
 
 help_definitions() {
   cat <<TEXT
@@ -15,26 +15,17 @@ TEXT
 }
 
 cmd_definitions() {
-  local file kubectl=(kubectl ${GANTRY_CONTEXT:+--context "$GANTRY_CONTEXT"})
+  local file
   environment_argument definitions "$@"
-  has kubectl || die 1 "kubectl is not installed" "https://kubernetes.io/docs/tasks/tools/"
-  temp_dir
+  use_context
+  render
   file=$TEMP_DIR/definitions.yaml
-  # A program of its own, which says itself what is wrong.
-  "$FILE_ROOT/bin/$PROGRAM" show "$ENVIRONMENT" >"$TEMP_DIR/all.yaml" || exit $?
-  # A kind that stands at the start of its line is that of an object; no text inside one does.
-  awk '
-    function out() { if (keep) printf "---\n%s", text; text = ""; keep = 0 }
-    /^---/ { out(); next }
-    { text = text $0 "\n" }
-    /^kind: CustomResourceDefinition$/ { keep = 1 }
-    END { out() }
-  ' "$TEMP_DIR/all.yaml" >"$file"
+  of_kinds CustomResourceDefinition >"$file"
   [ -s "$file" ] || return 0
-  if would "${kubectl[@]}" apply --server-side -f definitions.yaml; then return; fi
+  if would kubectl --context "$CONTEXT" apply --server-side -f definitions.yaml; then return; fi
   # The manager is Tanka, which applies the same objects.
-  "${kubectl[@]}" apply --server-side --force-conflicts --field-manager=tanka -o yaml -f "$file" \
+  kube apply --server-side --force-conflicts --field-manager=tanka -o yaml -f "$file" \
     || die 69 "the cluster does not take the definitions"
-  "${kubectl[@]}" wait --for=condition=Established --timeout=60s -f "$file" >&2 \
+  kube wait --for=condition=Established --timeout=60s -f "$file" >&2 \
     || die 69 "the cluster does not know the kinds of the definitions after a minute"
 }

@@ -3,6 +3,8 @@
 
 # shellcheck source=environment.sh
 . "$PROGRAM_DIR/environment.sh"
+# shellcheck source=vendor.sh
+. "$PROGRAM_DIR/vendor.sh"
 
 help_show() {
   cat <<TEXT
@@ -15,6 +17,7 @@ TEXT
 cmd_show() {
   environment_argument show "$@"
   need_tanka
+  charts_verify
   cd -- "$TANKA" || die 2 "$TANKA is not there" "synthesize the stack again"
   tk show "environments/$ENVIRONMENT" --dangerous-allow-redirect || die 65 "environments/$ENVIRONMENT does not render"
 }

@@ -8,10 +8,14 @@
 command_file() {
   case $1 in
     help | version) REPLY=help ;;
+    snapshot | restore) REPLY=snapshot ;;
     build-image | import-image) REPLY=import-image ;;
-    definitions | preflight | show) REPLY=$1 ;;
+    install | up | uninstall | upgrade | kubeconfig) REPLY=$1 ;;
+    vendor | show | export | ci | diff | apply | down) REPLY=$1 ;;
+    secrets | status | logs | enqueue | scale | preflight | definitions | doctor) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }
 
-program_leave() { :; }
+# What a command has to clean up, it says itself.
+program_leave() { if [ "$(type -t charts_leave)" = function ]; then charts_leave; fi; }

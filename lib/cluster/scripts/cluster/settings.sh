@@ -6,7 +6,9 @@
 # read_settings: the program's settings, if they are there.
 read_settings() {
   # Not from the caller's environment: a setting this version of the file does not have is empty.
-  CLUSTER='' CONTEXT='' TARGET='' ENVIRONMENTS='' STACK_DIR=.. PROJECT_DIR=''
+  PROJECT='' STACK_DIR=.. PROJECT_DIR='' CLUSTER='' CONTEXT='' TARGET='' ENVIRONMENTS='' K3S_VERSION='' KUBE_VERSION=''
+  INFRA_DIR=infra ROOTLESS='' AIRGAP='' DATASTORE=sqlite REGISTRATION='' REGISTRATION_FIXED='' S3_CREDENTIALS='' ACCESS=ssh
+  REGION='' OUTPUT_PREFIX='' NODE_COUNT=0
   [ -r "$FILE_ROOT/$PROGRAM/cluster.env" ] || return 0
   # shellcheck source=/dev/null
   . "$FILE_ROOT/$PROGRAM/cluster.env"

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { TerraformOutput, TerraformStack, TerraformVariable, Testing, Token } from "cdktf";
 import { Ami, type DeepLearningOs } from "../../lib/builder";
-import { FEDORA_WITH_DRIVER } from "../../lib/builder/ami";
-import type { Arch } from "../../lib/builder/instance-types";
+import { FEDORA_WITH_DRIVER } from "../../lib/core/aws/ami";
+import type { Arch } from "../../lib/core/aws/instance-types";
 import { messageOf } from "../support/project";
 
 interface Declared {

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2034
 # ssh the way all commands use it: one connection kept open for ten minutes, no questions, the host key pinned under a name
-# that stays when the address changes.
+# that stays when the address changes. A program that reaches several machines names each in SSH_PIN.
 
-SSH_ALIAS='' SSH_MASTER_TRIED='' SSH_MASTER_SEEN=''
+SSH_ALIAS='' SSH_PIN='' SSH_MASTER_TRIED='' SSH_MASTER_SEEN=''
 
 # ssh_options: SSH_OPTIONS for the host as it is known now, and SSH_SOCKET. Another address, key or pin is another socket,
 # so that a connection to a machine's old address never serves its new one.
@@ -18,7 +18,7 @@ ssh_options() {
   fi
   known=$STATE_DIR/known_hosts
   if [ -n "$HOST_KEY" ]; then
-    known=$STATE_DIR/known_hosts.$PROGRAM strict=yes
+    known=$STATE_DIR/known_hosts.${SSH_PIN:-$PROGRAM} strict=yes
     local line='' wanted="$SSH_ALIAS $HOST_KEY"
     if [ -r "$known" ]; then read -r line <"$known" || :; fi
     [ "$line" = "$wanted" ] || printf '%s\n' "$wanted" >"$known"

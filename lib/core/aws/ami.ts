@@ -4,9 +4,9 @@ import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parame
 import { Fn } from "cdktf";
 import type { Construct } from "constructs";
 import { z } from "zod";
-import { GantryError } from "../core/errors";
-import { parseValue } from "../core/props";
-import { loginName } from "../core/ssh.schema";
+import { GantryError } from "../errors";
+import { parseValue } from "../props";
+import { loginName } from "../ssh.schema";
 import type { Arch } from "./instance-types";
 import { regionName, regionOf } from "./region";
 
