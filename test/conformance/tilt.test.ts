@@ -1,11 +1,14 @@
 // The generated Tiltfile, evaluated by the real Tilt, with charts of our own that are rendered by the real Tanka and helm.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { App, LocalBackend, TerraformStack, Testing } from "cdktf";
-import { HelmChart, K3sCluster, RedisStream, TiltWorkflow } from "../../lib/cluster";
+import { HelmChart, K3sCluster, MachineProfile, RedisStream, TiltWorkflow } from "../../lib/cluster";
 import { ContainerImage } from "../../lib/image";
+import { treeOf } from "../support/charts";
 import { withTools } from "../support/tools";
 
 const work = mkdtempSync(join(tmpdir(), "gantry-tilt-"));
@@ -19,11 +22,8 @@ function write(path: string, text: string, mode = 0o644): void {
   chmodSync(path, mode);
 }
 
-/** A chart with a workload, its Service, a ConfigMap, and a definition. */
-function chart(name: string, workloads: Readonly<Record<string, number>>): void {
-  const directory = join(root, "tanka/vendor", name);
-  write(join(directory, "Chart.yaml"), `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`);
-  write(join(directory, "values.yaml"), "{}\n");
+/** Files of a chart with workloads, their Services, a ConfigMap, a role with a colon in its name, and a definition. */
+function chart(name: string, workloads: Readonly<Record<string, number>>): Record<string, string> {
   const metadata = (id: string) => `metadata: {name: "${id}", labels: {app.kubernetes.io/managed-by: Helm}}`;
   const objects = Object.entries(workloads).flatMap(([id, port]) => [
     `apiVersion: apps/v1\nkind: Deployment\n${metadata(id)}\nspec:\n  selector: {matchLabels: {app: ${id}}}\n` +
@@ -34,21 +34,32 @@ function chart(name: string, workloads: Readonly<Record<string, number>>): void 
     `apiVersion: v1\nkind: ConfigMap\n${metadata(`${name}-settings`)}\ndata: {text: "kind: CustomResourceDefinition"}\n`,
     `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n${metadata(`system:${name}`)}\nrules: []\n`,
   );
-  write(join(directory, "templates/all.yaml"), objects.join("---\n"));
-  write(
-    join(directory, "crds/one.yaml"),
-    `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.${name}.example.com}\n` +
+  return {
+    [`${name}/Chart.yaml`]: `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`,
+    [`${name}/values.yaml`]: "{}\n",
+    [`${name}/templates/all.yaml`]: objects.join("---\n"),
+    [`${name}/crds/one.yaml`]:
+      `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.${name}.example.com}\n` +
       `spec: {group: ${name}.example.com, scope: Namespaced, names: {kind: Thing, plural: things}, versions: []}\n`,
-  );
+  };
 }
+
+const charts: Readonly<Record<string, Record<string, string>>> = {
+  redis: chart("redis", { "redis-master": 6379 }),
+  keda: chart("keda", { "keda-operator": 8081, "keda-admission": 9443 }),
+};
 
 function synthesize(): void {
   const app = Testing.stubVersion(new App({ outdir: join(work, "out"), stackTraces: false }));
   const stack = new TerraformStack(app, "lab");
   new LocalBackend(stack, { path: "lab.tfstate" });
-  const cluster = new K3sCluster(stack, "raibid-ci", {});
-  const system = cluster.addNamespace("raibid-system", { quota: { pods: 10 } });
-  const pinned = (name: string) => HelmChart.pinned(`lab/${name}`, "1.0.0", { repo: "https://charts.example.com" });
+  const cluster = new K3sCluster(stack, "raibid-ci", {
+    version: "v1.28.5+k3s1",
+    servers: [{ name: "dgx", machine: MachineProfile.dgxSpark() }],
+  });
+  const system = cluster.addNamespace("raibid-system", { quota: { pods: 20 } });
+  const pinned = (name: string) =>
+    HelmChart.pinned(`lab/${name}`, "1.0.0", { repo: "https://charts.example.com", tree: treeOf(charts[name] ?? {}) });
   const redis = system.addChart(pinned("redis"));
   system.addChart(pinned("keda"));
   const image = (name: string) => new ContainerImage(stack, name, { context: ".", file: `crates/${name}/Dockerfile` });
@@ -129,8 +140,9 @@ withTools(["tilt", "tk", "helm"], () => {
       write(join(stubs, name), `#!/bin/sh\necho "${name} $*" >>'${calls}'\n`, 0o755);
     }
     synthesize();
-    chart("redis", { "redis-master": 6379 });
-    chart("keda", { "keda-operator": 8081, "keda-admission": 9443 });
+    for (const [path, text] of Object.values(charts).flatMap(Object.entries)) {
+      write(join(root, "tanka/vendor", path), String(text));
+    }
   });
   afterAll(() => {
     rmSync(work, { recursive: true, force: true });
@@ -204,7 +216,7 @@ withTools(["tilt", "tk", "helm"], () => {
     try {
       const { manifest } = evaluate("default", [], { GANTRY_PROJECT: work });
       const [server] = manifest("raibid-server").ImageTargets ?? [];
-      expect(server?.BuildDetails.Deps).toEqual([join(work, "crates/common"), join(work, "crates/server")]);
+      expect(server?.BuildDetails.Deps).toEqual([join(work, "crates/server"), join(work, "crates/common")]);
       expect(server?.BuildDetails.args.slice(1)).toEqual([
         ...["build-image", "server", "--ref-file", join(work, ".gantry/tilt/server.ref")],
         ...["--arg", "RUST_VERSION=1.90", "--arg", "BUILD_MODE=debug"],
@@ -258,8 +270,77 @@ withTools(["tilt", "tk", "helm"], () => {
     }
   });
 
-  test("evaluation runs nothing that changes anything", () => {
+  test("evaluation runs nothing that changes anything, not even that of tilt down", () => {
+    evaluate("default", [], { SUBCOMMAND: "down" }); // there is no cluster that it could remove anything from
     expect(existsSync(calls) ? readFileSync(calls, "utf8") : "").toBe("");
+  });
+
+  describe("images of this machine", () => {
+    const program = (args: readonly string[], env: NodeJS.ProcessEnv) => {
+      rmSync(calls, { force: true });
+      const done = spawnSync(join(root, "bin/cluster"), args, {
+        encoding: "utf8",
+        env: { ...process.env, GANTRY_PROJECT: work, PATH: `${stubs}:/usr/bin:/bin`, ...env },
+      });
+      const said = existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : [];
+      return { code: done.status, out: done.stdout, err: done.stderr, calls: said };
+    };
+
+    test.each(["podman", "docker"])("%s gives native k3s the name that kubelet looks for", (engine) => {
+      const ran = program(["import-image", "localhost/server", "--engine", engine], { GANTRY_CONTEXT: "default" });
+      expect(ran).toMatchObject({ code: 0, out: "server:latest is in the cluster\n" });
+      const name = "docker.io/library/server:latest";
+      expect(ran.calls).toContain(`${engine} tag server:latest ${name}`);
+      expect(ran.calls).toContain(
+        engine === "podman" ? `podman save --format docker-archive ${name}` : `docker save ${name}`,
+      );
+      expect(ran.calls).toContainEqual(expect.stringMatching(/^(k3s|sudo .*k3s) ctr -n k8s.io images import -$/));
+    });
+
+    test("the context of a k3d cluster says which", () => {
+      const ran = program(["import-image", "server", "--engine", "docker"], { GANTRY_CONTEXT: "k3d-other" });
+      expect(ran.code).toBe(0);
+      expect(ran.calls.at(-1)).toMatch(/^k3d image import \S+ -c other$/);
+    });
+
+    test("a build is named by its content, and goes to the registry that Tilt has found", () => {
+      write(join(work, "crates/server/Dockerfile"), "FROM scratch\n");
+      const id = "0123456789ab".padEnd(64, "c");
+      const build = `#!/bin/sh\necho "docker $*" >>'${calls}'\nwhile [ $# -gt 0 ]; do [ "$1" != --iidfile ] || printf sha256:${id} >"$2"; shift; done\n`;
+      write(join(stubs, "docker"), build, 0o755);
+      const file = join(work, "ref/server");
+      const ran = program(["build-image", "server", "--engine", "docker", "--arg", "MODE=a b", "--ref-file", file], {
+        EXPECTED_REGISTRY: "localhost:5000",
+      });
+      expect(ran).toMatchObject({ code: 0 });
+      expect(readFileSync(file, "utf8")).toBe("localhost:5000/server:tilt-0123456789ab\n");
+      expect(ran.calls[0]).toMatch(/^docker build -t server:latest --iidfile \S+ --build-arg MODE=a b -f \S+ \S+$/);
+      expect(ran.calls.at(-1)).toBe("docker push localhost:5000/server:tilt-0123456789ab");
+    });
+
+    test("a build that fails is told, and leaves no name behind", () => {
+      write(join(stubs, "docker"), "#!/bin/sh\nexit 1\n", 0o755);
+      const file = join(work, "ref/failed");
+      const ran = program(["build-image", "server", "--engine", "docker", "--ref-file", file], {});
+      expect(ran.code).toBe(1);
+      expect(ran.err).toContain("server does not build (see above)");
+      expect(existsSync(file)).toBe(false);
+    });
+
+    test("a port that somebody has is named with who has it", async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      try {
+        const ran = program(["preflight", "--port", `${port}=gitea`], { GANTRY_CONTEXT: "default" });
+        expect(ran.code).toBe(1);
+        expect(ran.out).toContain(`ports: ${port} is taken by `);
+        expect(ran.out).toContain("; gitea wants it");
+        expect(ran.out).toContain("charts: 2 are there");
+      } finally {
+        server.close();
+      }
+    });
   });
 });
 
