@@ -10,6 +10,7 @@ export const CLUSTER_PROGRAMS: ProgramSet = {
     "api.sh",
     "cmd-apply.sh",
     "cmd-ci.sh",
+    "cmd-definitions.sh",
     "cmd-diff.sh",
     "cmd-doctor.sh",
     "cmd-down.sh",

@@ -14,13 +14,15 @@ load_environment() {
   . "$FILE_ROOT/$PROGRAM/environments/$ENVIRONMENT.env"
 }
 
-# use_context: CONTEXT = the first context of the environment that kubeconfig has; the one Tanka takes, too.
+# use_context: CONTEXT = the first context of the environment that kubeconfig has; the one Tanka takes, too. Tilt names the one
+# it is in, which it has compared with those of the environment and the names that k3s and k3d give.
 use_context() {
   local there each
   load_environment
   has kubectl || die 1 "kubectl is not installed" "https://kubernetes.io/docs/tasks/tools/"
   there=$(kubectl config get-contexts -o name 2>/dev/null) || there=''
-  CONTEXT=''
+  CONTEXT=${GANTRY_CONTEXT:-}
+  [ -z "$CONTEXT" ] || return 0
   while IFS= read -r each; do
     case $'\n'$there$'\n' in *$'\n'"$each"$'\n'*)
       CONTEXT=$each

@@ -25,6 +25,7 @@ What runs on it
   secrets              makes the Secrets that the stack names
   diff                 what apply would change
   apply                makes the cluster what the stack says
+  definitions          the definitions (CRDs) of an environment alone, before all that is of them
   down                 removes what the environment made, and nothing else
 
 Day by day

@@ -12,7 +12,7 @@ command_file() {
     build-image | import-image) REPLY=import-image ;;
     install | up | uninstall | upgrade | kubeconfig) REPLY=$1 ;;
     vendor | show | export | ci | diff | apply | down) REPLY=$1 ;;
-    secrets | status | logs | enqueue | scale | preflight | doctor) REPLY=$1 ;;
+    secrets | status | logs | enqueue | scale | preflight | definitions | doctor) REPLY=$1 ;;
     *) return 1 ;;
   esac
 }
