@@ -18,6 +18,7 @@ import { allocatableOf, k3sClusterModel, type K3sClusterModel } from "./k3s-mode
 import { clusterSettings, k3sSettings } from "./k3s-settings";
 import type { Allocatable } from "./machine-profile";
 import { Namespace, type NamespaceProps } from "./namespace";
+import { renderQuotas } from "./quotas.render";
 import { EnvironmentHome, TankaEnvironment } from "./tanka-environment";
 import { TankaProject } from "./tanka-project";
 
@@ -109,6 +110,10 @@ export class K3sCluster extends EnvironmentHome {
     this.environments.push(environment);
   }
 
+  private get namespaces(): Namespace[] {
+    return this.parts.all.filter((part) => part instanceof Namespace);
+  }
+
   private warn(): void {
     const { secretsEncryption, registries, target, nodes } = this.model;
     const warnings: string[] = [];
@@ -138,6 +143,9 @@ export class K3sCluster extends EnvironmentHome {
       executable = false,
     ) => files.set(path, new GeneratedFile(this, path, { path: `${model.directory}/${path}`, content, executable }));
     add("k3d/cluster.yaml", renderK3d(model));
+    add("k3s/resource-quotas.yaml", () =>
+      renderQuotas(this.namespaces.flatMap((namespace) => namespace.objectsFor(this.local.target))),
+    );
     if (model.target.kind === "k3d") return files;
     for (const node of model.nodes) {
       add(node.first ? "k3s/config.yaml" : `k3s/nodes/${node.name}.yaml`, renderK3sConfig(model, node));
