@@ -1,5 +1,7 @@
 import type { ChartValues } from "./helm-chart";
 import type { ImageCatalog } from "./image-catalog";
+import type { MemoryQuantity } from "./quantity";
+import type { ComputeProps } from "./quota.props";
 
 /** A secret of the cluster by its name, such as one of `addSecretRef`. */
 export interface SecretName {
@@ -7,6 +9,20 @@ export interface SecretName {
   readonly secretName: string;
   /** Keys that it has. @default - not known, so not checked */
   readonly keys?: readonly string[];
+}
+
+/** What all pods and claims of a release take together, when they are as many as they get. */
+export interface ChartCapacityProps {
+  /** Pods. */
+  readonly pods: number;
+  /** What their containers request together. @default - not said; a quota that counts it refuses the release */
+  readonly requests?: ComputeProps;
+  /** What their containers are limited to together. @default - not said; a quota that counts it refuses the release */
+  readonly limits?: ComputeProps;
+  /** PersistentVolumeClaims. @default 0 */
+  readonly persistentVolumeClaims?: number;
+  /** Storage that the claims request together. @default - none */
+  readonly storage?: MemoryQuantity;
 }
 
 /** How a chart is installed. */
@@ -36,4 +52,9 @@ export interface ChartReleaseProps<V extends ChartValues = ChartValues> {
   readonly allowTemplates?: boolean | readonly string[];
   /** Render the chart's own `crds/` too. @default true */
   readonly includeCrds?: boolean;
+  /**
+   * What the release takes of its namespace, for the proof at synth that everything fits. @default - what the catalog knows of the
+   * chart and its values; what it does not know is left out of the proof, with a warning
+   */
+  readonly capacity?: ChartCapacityProps;
 }

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { instanceOf } from "../core/props";
 import { HelmChart, type ChartValues } from "./helm-chart";
 import { ImageCatalog } from "./image-catalog";
+import { memoryQuantity } from "./quantity";
+import { computeProps } from "./quota.schema";
 
 const valuePath = z
   .string()
@@ -18,6 +20,15 @@ export const kubeVersion = z
   .string()
   .regex(/^v?1\.\d{1,3}(\.\d{1,3})?(\+[0-9A-Za-z.-]+)?$/)
   .describe('a version of Kubernetes, such as "1.28.4"');
+
+/** @internal Runtime twin of `ChartCapacityProps`. */
+export const chartCapacityProps = z.strictObject({
+  pods: z.int().min(0).max(100_000),
+  requests: computeProps.optional(),
+  limits: computeProps.optional(),
+  persistentVolumeClaims: z.int().min(0).max(100_000).optional(),
+  storage: memoryQuantity.optional(),
+});
 
 /** @internal Runtime twin of `ChartReleaseProps`. */
 export const chartReleaseProps = z.strictObject({
@@ -56,6 +67,7 @@ export const chartReleaseProps = z.strictObject({
   allowUnknown: z.array(valuePath).default([]),
   allowTemplates: z.union([z.boolean(), z.array(valuePath)]).default(false),
   includeCrds: z.boolean().default(true),
+  capacity: chartCapacityProps.optional(),
 });
 
 /** @internal The chart itself, which is no prop. */

@@ -4,10 +4,14 @@ import { GantryError } from "../core/errors";
 import { parseProps } from "../core/props";
 import type { Data } from "../core/render/model";
 import type { ChartReleaseProps } from "./chart-release.props";
+import { needsOfValues } from "./chart-needs";
 import type { Part, ReleasePart } from "./environment";
 import { releaseValues } from "./chart-release.rules";
-import { chartReleaseProps, releaseChart } from "./chart-release.schema";
+import { chartReleaseProps, releaseChart, type ChartReleaseModel } from "./chart-release.schema";
 import type { ChartValues, HelmChart } from "./helm-chart";
+import type { Needs, StatedNeed } from "./needs";
+import { memoryMib } from "./quantity";
+import { computeNeed } from "./quota";
 
 export type * from "./chart-release.props";
 
@@ -48,6 +52,8 @@ export class ChartRelease extends Construct implements ReleasePart {
   /** How it is rendered. */
   readonly options: ReleaseOptions;
 
+  private readonly needs: Needs | undefined;
+
   /** @throws GantryError listing every fault of props and values. */
   constructor(namespace: ReleaseNamespace, id: string, chart: HelmChart, props: ChartReleaseProps = {}) {
     super(namespace, id);
@@ -78,6 +84,18 @@ export class ChartRelease extends Construct implements ReleasePart {
         `images without a digest: ${unpinned.join(", ")}; give ImageCatalog.bitnamiLegacy their digests`,
       );
     }
+    // Hooks that are rendered are pods that the catalog does not look into.
+    this.needs =
+      model.capacity !== undefined
+        ? { pods: [], claims: [], stated: statedNeed(this.releaseName, model.capacity) }
+        : model.noHooks
+          ? needsOfValues((reader) => chart.needs(reader), values)
+          : undefined;
+    if (this.needs === undefined) {
+      Annotations.of(this).addWarning(
+        `capacity: what ${chart.toString()} takes with these values is not known and is in no proof; say it: capacity: { pods: …, requests: { cpu: "…", memory: "…" } }`,
+      );
+    }
     namespace.addPart(this);
   }
 
@@ -85,6 +103,23 @@ export class ChartRelease extends Construct implements ReleasePart {
   valuesFor(): Data {
     return this.values;
   }
+
+  /** What it takes of its namespace; `undefined`: nobody knows. */
+  needsFor(): Needs | undefined {
+    return this.needs;
+  }
+}
+
+function statedNeed(name: string, capacity: NonNullable<ChartReleaseModel["capacity"]>): StatedNeed {
+  const { pods, requests = {}, limits = {}, persistentVolumeClaims = 0, storage } = capacity;
+  return {
+    name,
+    pods,
+    requests: computeNeed(requests),
+    limits: computeNeed(limits),
+    claims: persistentVolumeClaims,
+    storageMib: storage === undefined ? 0 : memoryMib(storage),
+  };
 }
 
 /** The props of a release of such a chart. */

@@ -3,6 +3,7 @@ import type { Data } from "../core/render/model";
 import type { ApiObject } from "./manifest";
 import type { ReleaseOptions } from "./chart-release";
 import type { HelmChart } from "./helm-chart";
+import type { Needs } from "./needs";
 
 /** Where a part is rendered to: what differs between environments of one cluster declaration. */
 export interface RenderTarget {
@@ -20,6 +21,8 @@ export interface ReleasePart extends IConstruct {
   readonly chart: HelmChart;
   readonly options: ReleaseOptions;
   valuesFor(target: RenderTarget): Data;
+  /** What it takes of its namespace; `undefined`: nobody knows. */
+  needsFor(target: RenderTarget): Needs | undefined;
 }
 
 /** Objects of ours as an environment renders them. */
@@ -28,6 +31,8 @@ export interface ManifestPart extends IConstruct {
   readonly partName: string;
   readonly namespaceName: string;
   objectsFor(target: RenderTarget): readonly ApiObject[];
+  /** What it takes of its namespace. @default - nothing */
+  needsFor?(target: RenderTarget): Needs | undefined;
 }
 
 /** What stands in an environment. */

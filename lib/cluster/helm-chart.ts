@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { parseValue } from "../core/props";
 import type { Data } from "../core/render/model";
+import type { ValueReader } from "./chart-needs";
 import type { ChartKeys, ValueKeys } from "./chart-keys";
 import type { Fault } from "../core/errors";
+import type { Needs } from "./needs";
 
 /** Values of a chart: plain data, as JSON knows it. */
 export type ChartValues = Readonly<Record<string, unknown>>;
@@ -107,6 +109,8 @@ export interface ChartProfile<V extends ChartValues> {
   readonly defaults: V;
   readonly secrets: readonly ChartSecret[];
   readonly faults: (values: Data) => Fault[];
+  /** What a release takes, as far as its values say; `undefined`: nobody knows. */
+  readonly needs: (values: ValueReader) => Needs | undefined;
 }
 
 /** Where a chart is found. */
@@ -133,6 +137,7 @@ export class HelmChart<V extends ChartValues = ChartValues> {
       defaults: {},
       secrets: [],
       faults: () => [],
+      needs: () => undefined,
     });
   }
 
@@ -171,6 +176,8 @@ export class HelmChart<V extends ChartValues = ChartValues> {
   readonly secrets: readonly ChartSecret[];
   /** @internal What is wrong with values although their keys are known. */
   readonly valueFaults: (values: Data) => Fault[];
+  /** @internal What a release takes of its namespace. */
+  readonly needs: (values: ValueReader) => Needs | undefined;
 
   private constructor(props: z.output<typeof helmChartProps>, profile: ChartProfile<V>) {
     this.name = props.name.slice(props.name.indexOf("/") + 1);
@@ -187,6 +194,7 @@ export class HelmChart<V extends ChartValues = ChartValues> {
     this.defaults = profile.defaults;
     this.secrets = profile.secrets;
     this.valueFaults = profile.faults;
+    this.needs = profile.needs;
     Object.freeze(this);
   }
 

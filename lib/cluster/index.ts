@@ -1,5 +1,5 @@
 export { ChartRelease } from "./chart-release";
-export type { ChartReleaseProps, SecretName } from "./chart-release.props";
+export type { ChartCapacityProps, ChartReleaseProps, SecretName } from "./chart-release.props";
 export type { ChartPin } from "./catalog/entry";
 export { Charts } from "./charts";
 export { HelmChart, type ChartValues, type HelmChartProps } from "./helm-chart";

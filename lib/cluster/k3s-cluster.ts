@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { Annotations } from "cdktf";
+import { Annotations, Aspects } from "cdktf";
 import type { Construct } from "constructs";
 import { regionOf } from "../core/aws/region";
-import { GantryError } from "../core/errors";
+import { GantryError, type Fault } from "../core/errors";
 import { GeneratedFile, staticFile } from "../core/generated-file";
 import { parseProps } from "../core/props";
 import { renderEnv } from "../core/render/env";
+import { proveCapacity, type CapacityFindings } from "./capacity";
 import { ChartLock } from "./chart-lock";
 import { ClusterProgram } from "./cluster-program";
 import { Parts, type Part } from "./environment";
@@ -18,6 +19,8 @@ import { allocatableOf, k3sClusterModel, type K3sClusterModel } from "./k3s-mode
 import { clusterSettings, k3sSettings } from "./k3s-settings";
 import type { Allocatable } from "./machine-profile";
 import { Namespace, type NamespaceProps } from "./namespace";
+import { renderQuotas } from "./quotas.render";
+import { systemNeeds } from "./system-needs";
 import { EnvironmentHome, TankaEnvironment } from "./tanka-environment";
 import { TankaProject } from "./tanka-project";
 
@@ -94,6 +97,13 @@ export class K3sCluster extends EnvironmentHome {
     new TankaProject(this, "Tanka");
     new ChartLock(this, "Charts", () => this.parts.charts);
     this.local = new TankaEnvironment(this, "local", { cluster: this });
+    this.node.addValidation({ validate: () => lines(this.proveCapacity().cluster) });
+    // Not a validation: those are asked twice, and what they say is an error.
+    Aspects.of(this).add({
+      visit: (node) => {
+        if (node === this) this.proveCapacity().warnings.forEach((text) => Annotations.of(this).addWarning(text));
+      },
+    });
   }
 
   /** A namespace, with its quota, limits and what runs in it. */
@@ -103,10 +113,30 @@ export class K3sCluster extends EnvironmentHome {
 
   addPart(part: Part): void {
     this.parts.add(part);
+    if (!(part instanceof Namespace)) return;
+    part.node.addValidation({
+      validate: () => lines(this.proveCapacity().namespaces.get(part.namespaceName) ?? []),
+    });
   }
 
   addEnvironment(environment: TankaEnvironment): void {
     this.environments.push(environment);
+  }
+
+  /** Whether everything declared has room; see {@link proveCapacity}. */
+  private proveCapacity(): CapacityFindings {
+    return proveCapacity({
+      contexts: this.contextNames,
+      nodes: this.model.nodes.map(({ allocatable }) => allocatable),
+      system: systemNeeds(this.model),
+      namespaces: this.namespaces,
+      parts: this.parts.all,
+      environments: this.environments,
+    });
+  }
+
+  private get namespaces(): Namespace[] {
+    return this.parts.all.filter((part) => part instanceof Namespace);
   }
 
   private warn(): void {
@@ -138,6 +168,9 @@ export class K3sCluster extends EnvironmentHome {
       executable = false,
     ) => files.set(path, new GeneratedFile(this, path, { path: `${model.directory}/${path}`, content, executable }));
     add("k3d/cluster.yaml", renderK3d(model));
+    add("k3s/resource-quotas.yaml", () =>
+      renderQuotas(this.namespaces.flatMap((namespace) => namespace.objectsFor(this.local.target))),
+    );
     if (model.target.kind === "k3d") return files;
     for (const node of model.nodes) {
       add(node.first ? "k3s/config.yaml" : `k3s/nodes/${node.name}.yaml`, renderK3sConfig(model, node));
@@ -151,6 +184,8 @@ export class K3sCluster extends EnvironmentHome {
     return files;
   }
 }
+
+const lines = (faults: readonly Fault[]) => faults.map(({ property, message }) => `${property}: ${message}`);
 
 /** Contexts that are this cluster. k3s itself calls its own `default`; a k3d cluster can take the place of a native one. */
 function contextsOf({ contextName, name, target }: K3sClusterModel): string[] {

@@ -1,7 +1,6 @@
 import { Construct } from "constructs";
 import { z } from "zod";
 import { parseProps } from "../core/props";
-import { namespaceFaults, type Loaded, type NamespaceLoad } from "./capacity";
 import { ChartRelease } from "./chart-release";
 import type { ChartReleaseProps } from "./chart-release.props";
 import type { ManifestPart, Part, RenderTarget } from "./environment";
@@ -69,7 +68,6 @@ export class Namespace extends Construct implements ManifestPart {
   readonly limits: LimitsModel | undefined;
 
   private readonly podSecurity: string;
-  private readonly own: Part[] = [];
 
   /** @throws GantryError listing every fault of the props. */
   constructor(
@@ -86,7 +84,6 @@ export class Namespace extends Construct implements ManifestPart {
     this.limits = limits;
     this.podSecurity = podSecurity;
     home.addPart(this);
-    this.node.addValidation({ validate: () => namespaceFaults(this.capacity) });
   }
 
   get clusterName(): string {
@@ -97,15 +94,8 @@ export class Namespace extends Construct implements ManifestPart {
     return this.home.kubeVersion;
   }
 
-  /** @internal What may run in it at the same time. */
-  get capacity(): NamespaceLoad {
-    const loads = this.own.flatMap((part) => (part as Partial<Loaded>).load ?? []);
-    return { namespace: this.namespaceName, quota: this.quota, limits: this.limits, loads };
-  }
-
   /** Takes in what environments render. */
   addPart(part: Part): void {
-    this.own.push(part);
     this.home.addPart(part);
   }
 

@@ -1,13 +1,15 @@
 import { Construct } from "constructs";
 import { z } from "zod";
+import { GantryError } from "../core/errors";
 import { instanceOf, parseProps } from "../core/props";
 import type { Data } from "../core/render/model";
-import type { Load } from "./capacity";
 import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
 import type { ManifestPart, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
+import type { Needs } from "./needs";
 import { memoryQuantity } from "./quantity";
 import type { ComputeProps } from "./quota.props";
+import { computeNeed } from "./quota";
 import { computeProps } from "./quota.schema";
 import { RedisStream } from "./redis-stream";
 import { securityContexts } from "./security-context";
@@ -22,7 +24,7 @@ export interface QueueWorkersProps {
   readonly queue: RedisStream;
   /** The most that run at the same time. @default 10 */
   readonly max?: number;
-  /** How many run when nothing waits. @default 0 */
+  /** How many run when nothing waits, not more than `max`. @default 0 */
   readonly min?: number;
   /** How often KEDA looks at the queue, in seconds. @default 10 */
   readonly pollingSeconds?: number;
@@ -82,6 +84,11 @@ export class QueueWorkers extends Construct implements ManifestPart {
     super(home, name);
     parseProps(this, workerName, { name });
     this.model = parseProps(this, queueWorkersProps, props);
+    const { min, max } = this.model;
+    if (min > max) {
+      const message = `got ${min}; allowed: at most ${max}, which is max`;
+      throw new GantryError(`[${this.node.path}] QueueWorkers: invalid props`, [{ property: "min", message }]);
+    }
     this.partName = name;
     this.workerName = name;
     this.namespaceName = home.namespaceName;
@@ -90,15 +97,17 @@ export class QueueWorkers extends Construct implements ManifestPart {
     home.addPart(this);
   }
 
-  /** @internal */
-  get load(): Load {
-    const { max, min, requests, limits } = this.model;
-    return { name: this.workerName, pods: Math.max(min, max), requests, limits, count: "max" };
-  }
-
   /** How many run when nothing waits, and how many run at most. */
   countsFor(_target: RenderTarget): readonly [min: number, max: number] {
     return [this.model.min, this.model.max];
+  }
+
+  /** Its workers, as many as there may be. Those that have ended count in no quota. */
+  needsFor(target: RenderTarget): Needs {
+    const { requests, limits } = this.model;
+    const container = { name: this.workerName, requests: computeNeed(requests), limits: computeNeed(limits) };
+    const [, count] = this.countsFor(target);
+    return { pods: [{ name: this.workerName, count, lever: "max", containers: [container] }], claims: [] };
   }
 
   objectsFor(target: RenderTarget): readonly ApiObject[] {

@@ -1,11 +1,21 @@
 import type { z } from "zod";
 import { compact, type ApiObject } from "./manifest";
-import type { limitsProps, quotaProps } from "./quota.schema";
+import type { ComputeNeed } from "./needs";
+import { cpuMillis, memoryMib } from "./quantity";
+import type { computeProps, limitsProps, quotaProps } from "./quota.schema";
 
 /** A quota as it was parsed. */
 export type QuotaModel = z.output<typeof quotaProps>;
 /** Limits as they were parsed. */
 export type LimitsModel = z.output<typeof limitsProps>;
+
+/** Parsed CPU and memory as numbers. */
+export function computeNeed({ cpu, memory }: z.output<typeof computeProps>): ComputeNeed {
+  return {
+    cpu: cpu === undefined ? undefined : cpuMillis(cpu),
+    memory: memory === undefined ? undefined : memoryMib(memory),
+  };
+}
 
 /** The ResourceQuota of a namespace. */
 export function resourceQuota(namespace: string, quota: QuotaModel, labels: Record<string, string>): ApiObject {

@@ -2,11 +2,12 @@ import { Construct } from "constructs";
 import { z } from "zod";
 import type { Data } from "../core/render/model";
 import { parseProps } from "../core/props";
-import type { Load } from "./capacity";
 import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
 import type { ManifestPart, Part, RenderTarget } from "./environment";
+import type { Needs } from "./needs";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
 import type { ComputeProps } from "./quota.props";
+import { computeNeed } from "./quota";
 import { computeProps } from "./quota.schema";
 import { securityContexts } from "./security-context";
 import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
@@ -102,18 +103,6 @@ export class Service extends Construct implements ManifestPart {
     home.addPart(this);
   }
 
-  /** @internal */
-  get load(): Load {
-    const { replicas, requests, limits } = this.model;
-    return {
-      name: this.serviceName,
-      pods: replicas,
-      requests,
-      limits: limits ?? { memory: requests.memory },
-      count: "replicas",
-    };
-  }
-
   objectsFor(target: RenderTarget): readonly ApiObject[] {
     const namespace = target.namespace(this.namespaceName);
     const name = this.serviceName;
@@ -157,6 +146,24 @@ export class Service extends Construct implements ManifestPart {
     ];
   }
 
+  /** Its pods, all at the same time. */
+  needsFor(_target: RenderTarget): Needs {
+    const { requests, replicas } = this.model;
+    const container = {
+      name: this.serviceName,
+      requests: computeNeed(requests),
+      limits: computeNeed(this.limits()),
+    };
+    return {
+      pods: [{ name: this.serviceName, count: replicas, lever: "replicas", containers: [container] }],
+      claims: [],
+    };
+  }
+
+  private limits() {
+    return this.model.limits ?? { memory: this.model.requests.memory };
+  }
+
   private scrape(): Record<string, Data> {
     const { metrics } = this.ports;
     if (metrics === undefined) return {};
@@ -165,7 +172,7 @@ export class Service extends Construct implements ManifestPart {
   }
 
   private container(): Data {
-    const { image, env, config, healthPath, requests, limits } = this.model;
+    const { image, env, config, healthPath, requests } = this.model;
     const ports = Object.entries(this.ports);
     const port = this.ports.http === undefined ? (ports[0]?.[0] ?? "http") : "http";
     const probe = healthPath === undefined ? { tcpSocket: { port } } : { httpGet: { path: healthPath, port } };
@@ -179,7 +186,7 @@ export class Service extends Construct implements ManifestPart {
       env: Object.keys(env).length > 0 ? containerEnv(env) : undefined,
       resources: {
         requests: compact(requests),
-        limits: compact(limits ?? { memory: requests.memory }),
+        limits: compact(this.limits()),
       },
       readinessProbe: { ...probe, periodSeconds: 5 },
       livenessProbe: { ...probe, initialDelaySeconds: 15, periodSeconds: 20 },

@@ -119,6 +119,9 @@ describe("bitnami's images, where they are now", () => {
     });
     expect(addWarning.mock.calls).toEqual([
       ["images without a digest: docker.io/bitnamilegacy/sub:1.0; give ImageCatalog.bitnamiLegacy their digests"],
+      [
+        'capacity: what tiny 1.0.0 takes with these values is not known and is in no proof; say it: capacity: { pods: …, requests: { cpu: "…", memory: "…" } }',
+      ],
     ]);
     addWarning.mockRestore();
   });

@@ -1,13 +1,44 @@
 // The catalog. With GANTRY_CHARTS, a directory with the archives, also against the charts themselves.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
 import { redisEvictionPolicy } from "../../lib/cluster/catalog/redis";
+import type { ChartRelease } from "../../lib/cluster/chart-release";
+import type { ChartReleaseProps } from "../../lib/cluster/chart-release.props";
 import { Charts } from "../../lib/cluster/charts";
 import type { HelmChart } from "../../lib/cluster/helm-chart";
+import { cpuMillis, memoryMib } from "../../lib/cluster/quantity";
 import { messageOf } from "../support/project";
 import { release, releaseFaults } from "../support/release";
+
+interface Amounts {
+  readonly cpu?: string;
+  readonly memory?: string;
+}
+
+interface RenderedContainer {
+  readonly resources?: { readonly requests?: Amounts; readonly limits?: Amounts };
+}
+
+/** What is read of a rendered object: a workload's pods, or a claim. */
+interface Rendered {
+  readonly kind: string;
+  readonly spec: {
+    readonly replicas?: number;
+    readonly resources: { readonly requests: { readonly storage: string } };
+    readonly volumeClaimTemplates?: readonly {
+      readonly spec: { readonly resources: { readonly requests: { readonly storage: string } } };
+    }[];
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly RenderedContainer[];
+        readonly initContainers?: readonly RenderedContainer[];
+      };
+    };
+  };
+}
 
 const redis = Charts.redis("18.19.4");
 const gitea = Charts.gitea("10.1.4");
@@ -98,5 +129,70 @@ if (archives !== undefined) {
     expect(execFileSync("bash", ["-c", list], { cwd: join(folder, name), encoding: "utf8" }).slice(0, 64)).toBe(tree);
     const script = join(__dirname, "../../scripts/chart-keys.mjs");
     expect(JSON.parse(execFileSync(process.execPath, [script, archive], { encoding: "utf8" }))).toEqual(keys);
+  });
+
+  /** Count and requests of each workload's pods, as the API server would count them, and each claim. */
+  function rendered(chart: HelmChart, made: ChartRelease): string[] {
+    const values = join(folder, `${chart.name}.json`);
+    writeFileSync(values, JSON.stringify(made.values));
+    const archive = join(String(archives), `${chart.name}-${chart.version}.tgz`);
+    const args = ["template", chart.name, archive, "--no-hooks", "--kube-version", "1.28.4", "-f", values];
+    const documents = parseAllDocuments(execFileSync("helm", args, { encoding: "utf8", maxBuffer: 1 << 26 }));
+    return documents.flatMap((document) => {
+      const object = document.toJS() as Rendered | null;
+      if (object?.kind === "PersistentVolumeClaim") return [claim(1, object.spec)];
+      if (object?.kind !== "Deployment" && object?.kind !== "StatefulSet") return [];
+      const { replicas = 1, template, volumeClaimTemplates = [] } = object.spec;
+      const requests = (containers: readonly RenderedContainer[] = []) =>
+        containers.map(({ resources }) => ({ ...resources?.limits, ...resources?.requests }));
+      const { containers, initContainers } = template.spec;
+      const pod = (amount: (one: Amounts) => number) =>
+        Math.max(
+          requests(containers).reduce((sum, one) => sum + amount(one), 0),
+          ...requests(initContainers).map(amount),
+        );
+      const cpu = pod((one) => cpuMillis(one.cpu ?? "0m"));
+      const memory = pod((one) => memoryMib(one.memory ?? "0Mi"));
+      return [`${replicas} × ${cpu} ${memory}`, ...volumeClaimTemplates.map(({ spec }) => claim(replicas, spec))];
+    });
+  }
+
+  const claim = (
+    count: number,
+    { resources }: { readonly resources: { readonly requests: { readonly storage: string } } },
+  ) => `${count} × ${memoryMib(resources.requests.storage)} MiB`;
+
+  /** The same of what the catalog says. */
+  function known(made: ChartRelease): string[] {
+    const { pods, claims } = made.needsFor() ?? { pods: [], claims: [] };
+    return [
+      ...pods
+        .filter(({ count }) => count > 0)
+        .map(({ count, containers }) => {
+          const of = (what: "cpu" | "memory") => {
+            const amounts = containers.map(({ init, requests, limits }) => ({
+              init,
+              value: requests[what] ?? limits[what] ?? 0,
+            }));
+            const running = amounts.filter(({ init }) => init !== true).reduce((sum, { value }) => sum + value, 0);
+            return Math.max(running, ...amounts.filter(({ init }) => init).map(({ value }) => value));
+          };
+          return `${count} × ${of("cpu")} ${of("memory")}`;
+        }),
+      ...claims.map(({ count, storageMib }) => `${count} × ${storageMib} MiB`),
+    ];
+  }
+
+  test.each<[string, HelmChart, ChartReleaseProps]>([
+    ["redis", redis, { existingSecrets: { auth: "a" } }],
+    ["redis with replicas", redis, { existingSecrets: { auth: "a" }, values: { architecture: "replication" } }],
+    ["gitea", gitea, { existingSecrets: { admin: "a", database: "b" } }],
+    ["keda", Charts.keda("2.14.0"), {}],
+    ["flux2", Charts.flux2("2.12.4"), {}],
+  ])("%s takes what the catalog knows of it", (_name, chart, props) => {
+    const made = release(chart, props);
+    const expected = rendered(chart, made);
+    expect(expected).not.toEqual([]);
+    expect(known(made).sort()).toEqual(expected.sort());
   });
 }

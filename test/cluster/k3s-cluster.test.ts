@@ -39,6 +39,7 @@ test("the document's machine: 14 CPUs and 104 GiB are left for workloads", () =>
     "infra/k3s/install.sh",
     "infra/k3s/k3s.env",
     "infra/k3s/registries.yaml",
+    "infra/k3s/resource-quotas.yaml",
     "infra/k3s/state.sh",
     "infra/k3s/uninstall.sh",
     "infra/k3s/upgrade-plan.yaml",
@@ -108,7 +109,10 @@ test("the same cluster in containers", () => {
     disable: ["traefik"],
   });
   expect(made.contextName).toBe("k3d-raibid-ci");
-  expect(template.paths.filter((path) => path.startsWith("infra/"))).toEqual(["infra/k3d/cluster.yaml"]);
+  expect(template.paths.filter((path) => path.startsWith("infra/"))).toEqual([
+    "infra/k3d/cluster.yaml",
+    "infra/k3s/resource-quotas.yaml",
+  ]);
   expect(yaml("infra/k3d/cluster.yaml")).toMatchObject({
     apiVersion: "k3d.io/v1alpha5",
     kind: "Simple",

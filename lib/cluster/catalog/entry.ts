@@ -46,5 +46,7 @@ export function fromCatalog<V extends ChartValues>(
       },
     ]);
   }
-  return HelmChart.withProfile(factory, name, version, { ...(pin ?? known), repo }, profile);
+  // What the chart of another version asks for by itself is not known.
+  const needs = known === undefined ? () => undefined : profile.needs;
+  return HelmChart.withProfile(factory, name, version, { ...(pin ?? known), repo }, { ...profile, needs });
 }

@@ -24,6 +24,15 @@ export interface Flux2Values extends ChartValues {
   readonly policies?: ChartValues & { readonly create?: boolean };
 }
 
+const CONTROLLERS = {
+  sourceController: "source-controller",
+  kustomizeController: "kustomize-controller",
+  helmController: "helm-controller",
+  notificationController: "notification-controller",
+  imageAutomationController: "image-automation-controller",
+  imageReflectionController: "image-reflector-controller",
+} as const;
+
 /** @internal fluxcd-community/flux2. */
 export const FLUX2: CatalogEntry<Flux2Values> = {
   name: "fluxcd-community/flux2",
@@ -46,5 +55,19 @@ export const FLUX2: CatalogEntry<Flux2Values> = {
     },
     secrets: [],
     faults: () => [],
+    needs: (values) => {
+      const controllers = Object.entries(CONTROLLERS).filter(([path]) => values.on(`${path}.create`, true));
+      if (controllers.some(([path]) => values.has(`${path}.initContainers`))) return undefined;
+      // As the chart's own values have it; it says no limits.
+      const own = { requests: { cpu: 100, memory: 64 } };
+      return {
+        pods: controllers.map(([path, name]) => ({
+          name,
+          count: values.count(`${path}.replicas`, 1),
+          containers: [values.container("manager", `${path}.resources`, own)],
+        })),
+        claims: [],
+      };
+    },
   },
 };

@@ -3,6 +3,8 @@ import type { Data } from "../../core/render/model";
 import { isMap, mergeValues, valueAt, valuesOf, type ChartKeys } from "../chart-keys";
 import keys from "../chart-keys/gitea-10.1.4.json";
 import type { ChartValues } from "../helm-chart";
+import type { ValueReader } from "../chart-needs";
+import type { Needs } from "../needs";
 import type { CatalogEntry, ResourceValues } from "./entry";
 
 /** A port of Gitea. */
@@ -66,6 +68,41 @@ function faults(values: Data): Fault[] {
     }));
 }
 
+/** Parts of the chart that are charts themselves, with pods of their own that are not looked into. */
+const BEYOND = ["postgresql-ha.enabled", "redis-cluster.enabled", "postgresql.metrics.enabled"];
+
+/** Gitea with the containers that set it up before it starts, and its database. */
+function needs(values: ValueReader): Needs | undefined {
+  const ha = values.text("postgresql.architecture", "standalone") !== "standalone";
+  if (ha || BEYOND.some((path) => values.on(path, false))) return undefined;
+  const setup = { requests: { cpu: 100, memory: 128 } }; // the chart's own; it says no limits
+  const names = ["init-directories", "init-app-ini", "configure-gitea"];
+  if (values.on("signing.enabled", false)) names.push("configure-gpg");
+  const replicas = values.count("replicaCount", 1);
+  const database = values.on("postgresql.enabled", true);
+  return {
+    pods: [
+      {
+        name: "gitea",
+        count: replicas,
+        containers: [
+          ...names.map((name) => ({ ...values.container(name, "initContainers.resources", setup), init: true })),
+          values.container("gitea", "resources"),
+        ],
+      },
+      {
+        name: "gitea-postgresql",
+        count: database ? 1 : 0,
+        containers: [values.container("postgresql", "postgresql.primary.resources")],
+      },
+    ],
+    claims: [
+      ...(values.on("persistence.create", true) ? values.claims("gitea", "persistence", 1, "10Gi") : []),
+      ...values.claims("gitea-postgresql", "postgresql.primary.persistence", database ? 1 : 0, "8Gi"),
+    ],
+  };
+}
+
 /** @internal gitea-charts/gitea. */
 export const GITEA: CatalogEntry<GiteaValues> = {
   name: "gitea-charts/gitea",
@@ -123,5 +160,6 @@ export const GITEA: CatalogEntry<GiteaValues> = {
       },
     ],
     faults,
+    needs,
   },
 };

@@ -39,5 +39,24 @@ export const KEDA: CatalogEntry<KedaValues> = {
     },
     secrets: [],
     faults: () => [],
+    needs: (values) => {
+      if (values.has("operator.extraContainers") || values.has("operator.extraInitContainers")) return undefined;
+      // As the chart's own values have it.
+      const own = { requests: { cpu: 100, memory: 100 }, limits: { cpu: 1000, memory: 1000 } };
+      const part = (name: string, path: string, count: number) => ({
+        name,
+        count,
+        containers: [values.container(name, `resources.${path}`, own)],
+      });
+      const webhooks = values.on("webhooks.enabled", true) ? values.count("webhooks.replicaCount", 1) : 0;
+      return {
+        pods: [
+          part("keda-operator", "operator", values.count("operator.replicaCount", 1)),
+          part("keda-operator-metrics-apiserver", "metricServer", values.count("metricsServer.replicaCount", 1)),
+          part("keda-admission-webhooks", "webhooks", webhooks),
+        ],
+        claims: [],
+      };
+    },
   },
 };

@@ -2,6 +2,8 @@ import type { Data } from "../../core/render/model";
 import { valueAt, type ChartKeys } from "../chart-keys";
 import keys from "../chart-keys/redis-18.19.4.json";
 import type { ChartValues } from "../helm-chart";
+import type { ValueReader } from "../chart-needs";
+import type { Needs } from "../needs";
 import type { CatalogEntry, ResourceValues } from "./entry";
 
 /** What a part of the chart may use and where it keeps its data. */
@@ -38,6 +40,35 @@ export interface RedisValues extends ChartValues {
 // stays free for buffers and for rewriting the append-only file.
 const configuration = ["appendonly yes", 'save ""', "maxmemory 384mb", "maxmemory-policy noeviction"].join("\n");
 
+/** Containers beside those of the chart's values, and pods by load. */
+const BEYOND = ["master.sidecars", "master.initContainers", "replica.sidecars", "replica.initContainers"];
+
+/** What the chart renders: a StatefulSet for the master and one for replicas, or one for both with sentinels beside them. */
+function needs(values: ValueReader): Needs | undefined {
+  if (BEYOND.some((path) => values.has(path)) || values.on("replica.autoscaling.enabled", false)) return undefined;
+  const sidecars = (sentinel: boolean) => [
+    ...(sentinel ? [values.container("sentinel", "sentinel.resources")] : []),
+    ...(values.on("metrics.enabled", false) ? [values.container("metrics", "metrics.resources")] : []),
+    ...(values.on("volumePermissions.enabled", false)
+      ? [{ ...values.container("volume-permissions", "volumePermissions.resources"), init: true }]
+      : []),
+    ...(values.on("sysctl.enabled", false)
+      ? [{ ...values.container("init-sysctl", "sysctl.resources"), init: true }]
+      : []),
+  ];
+  const part = (name: string, path: string, count: number, sentinel = false) => ({
+    pods: [{ name, count, containers: [values.container("redis", `${path}.resources`), ...sidecars(sentinel)] }],
+    claims: values.claims(name, `${path}.persistence`, count, "8Gi"),
+  });
+  const replicas = values.count("replica.replicaCount", 3);
+  const replicated = values.text("architecture", "replication") === "replication";
+  if (replicated && values.on("sentinel.enabled", false)) return part("redis-node", "replica", replicas, true);
+  const master = part("redis-master", "master", values.count("master.count", 1));
+  if (!replicated) return master;
+  const others = part("redis-replicas", "replica", replicas);
+  return { pods: [...master.pods, ...others.pods], claims: [...master.claims, ...others.claims] };
+}
+
 /** @internal bitnami/redis. */
 export const REDIS: CatalogEntry<RedisValues> = {
   name: "bitnami/redis",
@@ -64,6 +95,7 @@ export const REDIS: CatalogEntry<RedisValues> = {
       },
     ],
     faults: () => [],
+    needs,
   },
 };
 
