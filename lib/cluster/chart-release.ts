@@ -8,6 +8,14 @@ import type { Part, ReleasePart } from "./environment";
 import { releaseValues } from "./chart-release.rules";
 import { chartReleaseProps, releaseChart } from "./chart-release.schema";
 import type { ChartValues, HelmChart } from "./helm-chart";
+import {
+  allowFrom,
+  Endpoint,
+  releaseLabels,
+  type NamespaceNetwork,
+  type NetworkMember,
+  type NetworkPeer,
+} from "./network";
 
 export type * from "./chart-release.props";
 
@@ -17,6 +25,8 @@ export interface ReleaseNamespace extends Construct {
   readonly namespaceName: string;
   /** Version of Kubernetes, for example `"v1.28.4+k3s1"`. */
   readonly kubeVersion: string;
+  /** @internal */
+  readonly network: NamespaceNetwork;
   /** Takes in what environments render. */
   addPart(part: Part): void;
 }
@@ -32,7 +42,7 @@ export interface ReleaseOptions {
 }
 
 /** A chart with its values, in a namespace. Made by `addChart` of a namespace. */
-export class ChartRelease extends Construct implements ReleasePart {
+export class ChartRelease extends Construct implements ReleasePart, NetworkMember {
   readonly partKind = "release";
   readonly partName: string;
   /** Name that names of its resources begin with. */
@@ -47,6 +57,8 @@ export class ChartRelease extends Construct implements ReleasePart {
   readonly unpinnedImages: readonly string[];
   /** How it is rendered. */
   readonly options: ReleaseOptions;
+  /** @internal */
+  readonly endpoint: Endpoint;
 
   /** @throws GantryError listing every fault of props and values. */
   constructor(namespace: ReleaseNamespace, id: string, chart: HelmChart, props: ChartReleaseProps = {}) {
@@ -68,6 +80,11 @@ export class ChartRelease extends Construct implements ReleasePart {
       includeCrds: model.includeCrds,
       checkKeys: chart.keys === undefined ? { allowUnknown: model.allowUnknown } : undefined,
     };
+    const unlabelled = `pods of ${chart.name} have no label of their release; allowed: the namespace ${this.namespaceName}`;
+    this.endpoint = new Endpoint(namespace.network, this.releaseName, {
+      ...releaseLabels(this.releaseName),
+      ...(chart.network.unlabelled === true ? { unlabelled } : {}),
+    });
     if (!chart.isPinned) {
       Annotations.of(this).addWarning(
         `chart ${chart.toString()} has neither sha256 nor tree and will not be rendered; bin/cluster vendor --update prints them`,
@@ -79,6 +96,15 @@ export class ChartRelease extends Construct implements ReleasePart {
       );
     }
     namespace.addPart(this);
+  }
+
+  /**
+   * Lets others reach its pods, on one port of theirs by number or name, or on all. Those of its namespace reach them already.
+   *
+   * @throws GantryError listing every fault.
+   */
+  allowFrom(from: NetworkMember | NetworkPeer, port?: number | string): void {
+    allowFrom(this, from, port);
   }
 
   /** Values as an environment gives them to helm. */

@@ -107,6 +107,15 @@ export interface ChartProfile<V extends ChartValues> {
   readonly defaults: V;
   readonly secrets: readonly ChartSecret[];
   readonly faults: (values: Data) => Fault[];
+  readonly network?: ChartNetwork;
+}
+
+/** @internal What policies of the network need to know of a chart. */
+export interface ChartNetwork {
+  /** Ports of its pods that the API server calls: webhooks and extensions of the API. */
+  readonly apiPorts?: readonly number[];
+  /** Whether its pods lack the label `app.kubernetes.io/instance` with the name of the release. */
+  readonly unlabelled?: boolean;
 }
 
 /** Where a chart is found. */
@@ -171,6 +180,8 @@ export class HelmChart<V extends ChartValues = ChartValues> {
   readonly secrets: readonly ChartSecret[];
   /** @internal What is wrong with values although their keys are known. */
   readonly valueFaults: (values: Data) => Fault[];
+  /** @internal What policies of the network need to know of it. */
+  readonly network: ChartNetwork;
 
   private constructor(props: z.output<typeof helmChartProps>, profile: ChartProfile<V>) {
     this.name = props.name.slice(props.name.indexOf("/") + 1);
@@ -187,6 +198,7 @@ export class HelmChart<V extends ChartValues = ChartValues> {
     this.defaults = profile.defaults;
     this.secrets = profile.secrets;
     this.valueFaults = profile.faults;
+    this.network = profile.network ?? {};
     Object.freeze(this);
   }
 

@@ -6,6 +6,7 @@ import type { Load } from "./capacity";
 import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
 import type { ManifestPart, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
+import { allowFrom, Endpoint, type NetworkMember, type NetworkPeer } from "./network";
 import { memoryQuantity } from "./quantity";
 import type { ComputeProps } from "./quota.props";
 import { computeProps } from "./quota.schema";
@@ -62,11 +63,13 @@ export const queueWorkersProps = z.strictObject({
     .default(300),
 });
 
+/** The one label that KEDA lets its pods have. */
+const WORKERS_LABEL = "scaledjob.keda.sh/name";
 const WORKSPACE = "/workspace";
 const workerName = z.object({ name: z.string().regex(DNS_LABEL).describe(DNS_LABEL_WORDS) });
 
 /** A ScaledJob of KEDA on a redis stream. Made by `Namespace.addQueueWorkers`. */
-export class QueueWorkers extends Construct implements ManifestPart {
+export class QueueWorkers extends Construct implements ManifestPart, NetworkMember {
   readonly partKind = "manifests";
   readonly partName: string;
   readonly workerName: string;
@@ -74,6 +77,8 @@ export class QueueWorkers extends Construct implements ManifestPart {
   readonly image: WorkloadImage;
   /** @internal */
   readonly model: z.output<typeof queueWorkersProps>;
+  /** @internal */
+  readonly endpoint: Endpoint;
 
   private readonly clusterName: string;
 
@@ -87,7 +92,17 @@ export class QueueWorkers extends Construct implements ManifestPart {
     this.namespaceName = home.namespaceName;
     this.clusterName = home.clusterName;
     this.image = this.model.image;
+    this.endpoint = new Endpoint(home.network, name, { labels: { [WORKERS_LABEL]: name } });
     home.addPart(this);
+  }
+
+  /**
+   * Lets others reach its pods, on one port or on all. Those of its namespace reach them already.
+   *
+   * @throws GantryError listing every fault.
+   */
+  allowFrom(from: NetworkMember | NetworkPeer, port?: number | string): void {
+    allowFrom(this, from, port);
   }
 
   /** @internal */

@@ -6,6 +6,7 @@ import type { Load } from "./capacity";
 import { containerEnv, environmentProps, type EnvironmentValue } from "./container-env";
 import type { ManifestPart, Part, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
+import { allowFrom, Endpoint, type NamespaceNetwork, type NetworkMember, type NetworkPeer } from "./network";
 import type { ComputeProps } from "./quota.props";
 import { computeProps } from "./quota.schema";
 import { securityContexts } from "./security-context";
@@ -70,13 +71,15 @@ type ServiceModel = z.output<typeof serviceProps>;
 export interface WorkloadHome extends Construct {
   readonly namespaceName: string;
   readonly clusterName: string;
+  /** @internal */
+  readonly network: NamespaceNetwork;
   addPart(part: Part): void;
 }
 
 const workloadName = z.object({ name: z.string().regex(DNS_LABEL).describe(DNS_LABEL_WORDS) });
 
 /** A Deployment, its Service and its settings. Made by `Namespace.addService`. */
-export class Service extends Construct implements ManifestPart {
+export class Service extends Construct implements ManifestPart, NetworkMember {
   readonly partKind = "manifests";
   readonly partName: string;
   readonly serviceName: string;
@@ -85,6 +88,8 @@ export class Service extends Construct implements ManifestPart {
   readonly ports: Readonly<Record<string, number>>;
   /** @internal */
   readonly model: ServiceModel;
+  /** @internal */
+  readonly endpoint: Endpoint;
 
   private readonly clusterName: string;
 
@@ -99,7 +104,17 @@ export class Service extends Construct implements ManifestPart {
     this.clusterName = home.clusterName;
     this.image = this.model.image;
     this.ports = this.model.ports;
+    this.endpoint = new Endpoint(home.network, name, { labels: { app: name }, ports: this.ports });
     home.addPart(this);
+  }
+
+  /**
+   * Lets others reach its pods, on one of its ports by name or number, or on all. Those of its namespace reach them already.
+   *
+   * @throws GantryError listing every fault.
+   */
+  allowFrom(from: NetworkMember | NetworkPeer, port?: number | string): void {
+    allowFrom(this, from, port);
   }
 
   /** @internal */

@@ -46,5 +46,7 @@ export const FLUX2: CatalogEntry<Flux2Values> = {
     },
     secrets: [],
     faults: () => [],
+    // Its pods have a label for each controller, and none of the release.
+    network: { unlabelled: true },
   },
 };

@@ -39,5 +39,7 @@ export const KEDA: CatalogEntry<KedaValues> = {
     },
     secrets: [],
     faults: () => [],
+    // The API of metrics, and the webhook that checks what KEDA is given.
+    network: { apiPorts: [6443, 9443] },
   },
 };
