@@ -24,6 +24,7 @@ export { MachineProfile } from "./machine-profile";
 export { Namespace, type NamespaceProps } from "./namespace";
 export { NetworkPeer, type NamespaceNetworkMode, type NetworkMember } from "./network";
 export { Parallelism } from "./parallelism";
+export type { PodProps } from "./pod";
 export { QueueWorkers, type QueueWorkersProps } from "./queue-workers";
 export type { ComputeProps, LimitsProps, QuotaProps } from "./quota.props";
 export { RedisStream, type RedisStreamProps } from "./redis-stream";

@@ -124,8 +124,8 @@ export class Namespace extends Construct implements ManifestPart, NetworkMember 
 
   /** Takes in what environments render. */
   addPart(part: Part): void {
-    this.own.push(part);
     this.home.addPart(part);
+    this.own.push(part);
   }
 
   /** Installs a chart here. */

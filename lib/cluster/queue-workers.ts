@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import { z } from "zod";
+import { GantryError } from "../core/errors";
 import { instanceOf, parseProps } from "../core/props";
 import type { Data } from "../core/render/model";
 import type { Load } from "./capacity";
@@ -8,6 +9,7 @@ import type { ManifestPart, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
 import { allowFrom, Endpoint, type NetworkMember, type NetworkPeer } from "./network";
 import { memoryQuantity } from "./quantity";
+import { podContainer, podProps, podSpec, type PodProps } from "./pod";
 import type { ComputeProps } from "./quota.props";
 import { computeProps } from "./quota.schema";
 import { RedisStream } from "./redis-stream";
@@ -16,7 +18,7 @@ import type { WorkloadHome } from "./service";
 import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
 
 /** Workers that KEDA starts, one Job for each job that waits in the queue. */
-export interface QueueWorkersProps {
+export interface QueueWorkersProps extends PodProps {
   /** What they run: a `ContainerImage` of the stack, or `"ghcr.io/org/app@sha256:…"`. */
   readonly image: WorkloadImage;
   /** The queue they work on. */
@@ -41,6 +43,12 @@ export interface QueueWorkersProps {
   readonly backoffLimit?: number;
   /** How long a finished Job stays to be looked at, in seconds. @default 300 */
   readonly ttlSeconds?: number;
+  /** How long one Job may run, in seconds, until it is stopped and has failed. @default - as long as it takes */
+  readonly activeDeadlineSeconds?: number;
+  /** How many Jobs that succeeded are kept at most. @default - KEDA's own, 100 */
+  readonly successfulJobsHistoryLimit?: number;
+  /** How many Jobs that failed are kept at most. @default - KEDA's own, 100 */
+  readonly failedJobsHistoryLimit?: number;
 }
 
 /** @internal Runtime twin of {@link QueueWorkersProps}. */
@@ -61,6 +69,14 @@ export const queueWorkersProps = z.strictObject({
     .min(0)
     .max(7 * 86_400)
     .default(300),
+  activeDeadlineSeconds: z
+    .int()
+    .min(1)
+    .max(30 * 86_400)
+    .optional(),
+  successfulJobsHistoryLimit: z.int().min(0).max(10_000).optional(),
+  failedJobsHistoryLimit: z.int().min(0).max(10_000).optional(),
+  ...podProps,
 });
 
 /** The one label that KEDA lets its pods have. */
@@ -87,6 +103,11 @@ export class QueueWorkers extends Construct implements ManifestPart, NetworkMemb
     super(home, name);
     parseProps(this, workerName, { name });
     this.model = parseProps(this, queueWorkersProps, props);
+    if (Object.hasOwn(this.model.scratch, WORKSPACE)) {
+      throw new GantryError(`[${this.node.path}] QueueWorkers: invalid props`, [
+        { property: `scratch["${WORKSPACE}"]`, message: "is there already; its size is workspace" },
+      ]);
+    }
     this.partName = name;
     this.workerName = name;
     this.namespaceName = home.namespaceName;
@@ -118,6 +139,7 @@ export class QueueWorkers extends Construct implements ManifestPart, NetworkMemb
 
   objectsFor(target: RenderTarget): readonly ApiObject[] {
     const { queue, max, min, pollingSeconds, backoffLimit, ttlSeconds } = this.model;
+    const { activeDeadlineSeconds, successfulJobsHistoryLimit, failedJobsHistoryLimit } = this.model;
     const namespace = target.namespace(this.namespaceName);
     const labels = labelsOf(this.workerName, this.clusterName);
     const { password } = queue.model;
@@ -145,6 +167,7 @@ export class QueueWorkers extends Construct implements ManifestPart, NetworkMemb
             completions: 1,
             backoffLimit,
             ttlSecondsAfterFinished: ttlSeconds,
+            ...compact<Data>({ activeDeadlineSeconds }),
             // No metadata: the definition of KEDA drops it, so that each apply would find a difference. Its pods carry
             // scaledjob.keda.sh/name.
             template: { spec: this.podSpec(target) },
@@ -152,6 +175,7 @@ export class QueueWorkers extends Construct implements ManifestPart, NetworkMemb
           pollingInterval: pollingSeconds,
           minReplicaCount: min,
           maxReplicaCount: max,
+          ...compact<Data>({ successfulJobsHistoryLimit, failedJobsHistoryLimit }),
           scalingStrategy: { strategy: "accurate" },
           triggers: [
             {
@@ -186,17 +210,17 @@ export class QueueWorkers extends Construct implements ManifestPart, NetworkMemb
       restartPolicy: "Never",
       securityContext: securityContexts(this.model.runAsRoot).pod,
       containers: [
-        {
+        compact<Data>({
           name: this.workerName,
           image: imageReference(image),
           imagePullPolicy: "IfNotPresent",
           securityContext: securityContexts(this.model.runAsRoot).container,
           env: containerEnv({ ...own, ...env }),
           resources: { requests: compact(requests), limits: compact(limits) },
-          volumeMounts: [{ name: "workspace", mountPath: WORKSPACE }],
-        },
+          ...podContainer(this.model, [{ name: "workspace", mountPath: WORKSPACE }]),
+        }),
       ],
-      volumes: [{ name: "workspace", emptyDir: { sizeLimit: workspace } }],
+      ...podSpec(this.model, [{ name: "workspace", emptyDir: { sizeLimit: workspace } }]),
     };
   }
 }

@@ -7,13 +7,14 @@ import { containerEnv, environmentProps, type EnvironmentValue } from "./contain
 import type { ManifestPart, Part, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
 import { allowFrom, Endpoint, type NamespaceNetwork, type NetworkMember, type NetworkPeer } from "./network";
+import { podContainer, podProps, podSpec, type PodProps } from "./pod";
 import type { ComputeProps } from "./quota.props";
 import { computeProps } from "./quota.schema";
 import { securityContexts } from "./security-context";
 import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
 
 /** A server that runs all the time. */
-export interface ServiceProps {
+export interface ServiceProps extends PodProps {
   /** What it runs: a `ContainerImage` of the stack, or `"ghcr.io/org/app@sha256:…"`. */
   readonly image: WorkloadImage;
   /** Ports by name, for example `{ http: 8080, metrics: 8081 }`. `metrics` is scraped at `/metrics`. */
@@ -63,6 +64,7 @@ export const serviceProps = z.strictObject({
   requests: computeProps.default({ cpu: "100m", memory: "128Mi" }),
   limits: computeProps.optional(),
   runAsRoot: z.boolean().default(false),
+  ...podProps,
 });
 
 type ServiceModel = z.output<typeof serviceProps>;
@@ -156,7 +158,11 @@ export class Service extends Construct implements ManifestPart, NetworkMember {
           selector: { matchLabels: { app: name } },
           template: {
             metadata: { labels, ...this.scrape() },
-            spec: { securityContext: securityContexts(this.model.runAsRoot).pod, containers: [this.container()] },
+            spec: {
+              securityContext: securityContexts(this.model.runAsRoot).pod,
+              containers: [this.container()],
+              ...podSpec(this.model),
+            },
           },
         },
       },
@@ -190,6 +196,7 @@ export class Service extends Construct implements ManifestPart, NetworkMember {
       imagePullPolicy: "IfNotPresent",
       securityContext: securityContexts(this.model.runAsRoot).container,
       ports: ports.map(([name, containerPort]) => ({ name, containerPort })),
+      ...podContainer(this.model),
       envFrom: config && [{ configMapRef: { name: config.name } }],
       env: Object.keys(env).length > 0 ? containerEnv(env) : undefined,
       resources: {
