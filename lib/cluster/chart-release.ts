@@ -12,6 +12,14 @@ import type { ChartValues, HelmChart } from "./helm-chart";
 import type { Needs, StatedNeed } from "./needs";
 import { memoryMib } from "./quantity";
 import { computeNeed } from "./quota";
+import {
+  allowFrom,
+  Endpoint,
+  releaseLabels,
+  type NamespaceNetwork,
+  type NetworkMember,
+  type NetworkPeer,
+} from "./network";
 
 export type * from "./chart-release.props";
 
@@ -21,6 +29,8 @@ export interface ReleaseNamespace extends Construct {
   readonly namespaceName: string;
   /** Version of Kubernetes, for example `"v1.28.4+k3s1"`. */
   readonly kubeVersion: string;
+  /** @internal */
+  readonly network: NamespaceNetwork;
   /** Takes in what environments render. */
   addPart(part: Part): void;
 }
@@ -36,7 +46,7 @@ export interface ReleaseOptions {
 }
 
 /** A chart with its values, in a namespace. Made by `addChart` of a namespace. */
-export class ChartRelease extends Construct implements ReleasePart {
+export class ChartRelease extends Construct implements ReleasePart, NetworkMember {
   readonly partKind = "release";
   readonly partName: string;
   /** Name that names of its resources begin with. */
@@ -51,6 +61,8 @@ export class ChartRelease extends Construct implements ReleasePart {
   readonly unpinnedImages: readonly string[];
   /** How it is rendered. */
   readonly options: ReleaseOptions;
+  /** @internal */
+  readonly endpoint: Endpoint;
 
   private readonly needs: Needs | undefined;
 
@@ -74,6 +86,11 @@ export class ChartRelease extends Construct implements ReleasePart {
       includeCrds: model.includeCrds,
       checkKeys: chart.keys === undefined ? { allowUnknown: model.allowUnknown } : undefined,
     };
+    const unlabelled = `pods of ${chart.name} have no label of their release; allowed: the namespace ${this.namespaceName}`;
+    this.endpoint = new Endpoint(namespace.network, this.releaseName, {
+      ...releaseLabels(this.releaseName),
+      ...(chart.network.unlabelled === true ? { unlabelled } : {}),
+    });
     if (!chart.isPinned) {
       Annotations.of(this).addWarning(
         `chart ${chart.toString()} has neither sha256 nor tree and will not be rendered; bin/cluster vendor --update prints them`,
@@ -97,6 +114,15 @@ export class ChartRelease extends Construct implements ReleasePart {
       );
     }
     namespace.addPart(this);
+  }
+
+  /**
+   * Lets others reach its pods, on one port of theirs by number or name, or on all. Those of its namespace reach them already.
+   *
+   * @throws GantryError listing every fault.
+   */
+  allowFrom(from: NetworkMember | NetworkPeer, port?: number | string): void {
+    allowFrom(this, from, port);
   }
 
   /** Values as an environment gives them to helm. */

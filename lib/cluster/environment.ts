@@ -1,4 +1,5 @@
 import type { IConstruct } from "constructs";
+import { GantryError } from "../core/errors";
 import type { Data } from "../core/render/model";
 import type { ApiObject } from "./manifest";
 import type { ReleaseOptions } from "./chart-release";
@@ -53,7 +54,18 @@ export class Parts {
     return this.list.flatMap((part) => (part.partKind === "release" ? [part.chart] : []));
   }
 
+  /** @throws GantryError when another part has its name. */
   add(part: Part): void {
+    const taken = this.list.find(({ partName }) => partName === part.partName);
+    if (taken !== undefined) {
+      // Tanka and Tilt know parts by their names alone, whatever their namespaces.
+      throw new GantryError(`[${part.node.path}] ${part.constructor.name}: invalid name`, [
+        {
+          property: "name",
+          message: `got "${part.partName}", which is [${taken.node.path}]; allowed: a name of its own in the cluster, in all its namespaces`,
+        },
+      ]);
+    }
     this.list.push(part);
     for (const listener of this.listeners) listener(part);
   }

@@ -111,6 +111,15 @@ export interface ChartProfile<V extends ChartValues> {
   readonly faults: (values: Data) => Fault[];
   /** What a release takes, as far as its values say; `undefined`: nobody knows. */
   readonly needs: (values: ValueReader) => Needs | undefined;
+  readonly network?: ChartNetwork;
+}
+
+/** @internal What policies of the network need to know of a chart. */
+export interface ChartNetwork {
+  /** Ports of its pods that the API server calls: webhooks and extensions of the API. */
+  readonly apiPorts?: readonly number[];
+  /** Whether its pods lack the label `app.kubernetes.io/instance` with the name of the release. */
+  readonly unlabelled?: boolean;
 }
 
 /** Where a chart is found. */
@@ -178,6 +187,8 @@ export class HelmChart<V extends ChartValues = ChartValues> {
   readonly valueFaults: (values: Data) => Fault[];
   /** @internal What a release takes of its namespace. */
   readonly needs: (values: ValueReader) => Needs | undefined;
+  /** @internal What policies of the network need to know of it. */
+  readonly network: ChartNetwork;
 
   private constructor(props: z.output<typeof helmChartProps>, profile: ChartProfile<V>) {
     this.name = props.name.slice(props.name.indexOf("/") + 1);
@@ -195,6 +206,7 @@ export class HelmChart<V extends ChartValues = ChartValues> {
     this.secrets = profile.secrets;
     this.valueFaults = profile.faults;
     this.needs = profile.needs;
+    this.network = profile.network ?? {};
     Object.freeze(this);
   }
 

@@ -22,7 +22,9 @@ export { K3sTarget, type Ec2TargetProps, type K3dTargetProps } from "./k3s-targe
 export { K3sVersion, type K3sPins, type PerArch } from "./k3s-version";
 export { MachineProfile } from "./machine-profile";
 export { Namespace, type NamespaceProps } from "./namespace";
+export { NetworkPeer, type NamespaceNetworkMode, type NetworkMember } from "./network";
 export { Parallelism } from "./parallelism";
+export type { PodProps } from "./pod";
 export { QueueWorkers, type QueueWorkersProps } from "./queue-workers";
 export type { ComputeProps, LimitsProps, QuotaProps } from "./quota.props";
 export { RedisStream, type RedisStreamProps } from "./redis-stream";

@@ -6,6 +6,15 @@ import type { ChartReleaseProps } from "./chart-release.props";
 import type { ManifestPart, Part, RenderTarget } from "./environment";
 import type { ChartValues, HelmChart } from "./helm-chart";
 import { DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
+import {
+  allowFrom,
+  Endpoint,
+  NamespaceNetwork,
+  type NamespaceNetworkMode,
+  type NetworkCluster,
+  type NetworkMember,
+  type NetworkPeer,
+} from "./network";
 import { limitRange, resourceQuota, type LimitsModel, type QuotaModel } from "./quota";
 import { limitsProps, quotaProps } from "./quota.schema";
 import type { LimitsProps, QuotaProps } from "./quota.props";
@@ -14,7 +23,7 @@ import { SecretRef, type SecretRefProps } from "./secret-ref";
 import { Service, type ServiceProps } from "./service";
 
 /** What a namespace needs to know of the cluster it is in. */
-export interface NamespaceHome extends Construct {
+export interface NamespaceHome extends Construct, NetworkCluster {
   /** Name of the cluster, which its objects are labelled with. */
   readonly clusterName: string;
   /** Kubernetes version, for example `"v1.28.4"`. */
@@ -29,8 +38,10 @@ export interface NamespaceProps {
   readonly quota?: QuotaProps;
   /** What a container gets that says nothing, and the most it may ask for. @default - no limit range */
   readonly limits?: LimitsProps;
-  /** Pod Security standard that is enforced. @default "baseline" */
+  /** Pod Security standard that is enforced. What "restricted" does not admit is a warning and in the audit log. @default "baseline" */
   readonly podSecurity?: "privileged" | "baseline" | "restricted";
+  /** Who may reach its pods: those of the namespace and whom `allowFrom` names, or everybody in the cluster. @default "isolated" */
+  readonly network?: NamespaceNetworkMode;
 }
 
 /** @internal Runtime twin of {@link NamespaceProps}. */
@@ -38,6 +49,7 @@ export const namespaceProps = z.strictObject({
   quota: quotaProps.optional(),
   limits: limitsProps.optional(),
   podSecurity: z.enum(["privileged", "baseline", "restricted"]).default("baseline"),
+  network: z.enum(["isolated", "open"]).default("isolated"),
 });
 
 const namespaceName = z.object({
@@ -57,7 +69,7 @@ const namespaceName = z.object({
  * });
  * cluster.addNamespace("raibid-system", { quota: { pods: 10, requests: { cpu: "10", memory: "80Gi" } } });
  */
-export class Namespace extends Construct implements ManifestPart {
+export class Namespace extends Construct implements ManifestPart, NetworkMember {
   readonly partKind = "manifests";
   /** Name that the stack declares; an environment may put another in its place. */
   readonly namespaceName: string;
@@ -66,6 +78,11 @@ export class Namespace extends Construct implements ManifestPart {
   readonly quota: QuotaModel | undefined;
   /** What a container gets that says nothing; `undefined`: nothing. */
   readonly limits: LimitsModel | undefined;
+
+  /** @internal */
+  readonly network: NamespaceNetwork;
+  /** @internal */
+  readonly endpoint: Endpoint;
 
   private readonly podSecurity: string;
 
@@ -77,12 +94,14 @@ export class Namespace extends Construct implements ManifestPart {
   ) {
     super(home, name);
     parseProps(this, namespaceName, { name });
-    const { quota, limits, podSecurity } = parseProps(this, namespaceProps, props);
+    const { quota, limits, podSecurity, network } = parseProps(this, namespaceProps, props);
     this.namespaceName = name;
     this.partName = `namespace-${name}`;
     this.quota = quota;
     this.limits = limits;
     this.podSecurity = podSecurity;
+    this.network = new NamespaceNetwork(home, name, network);
+    this.endpoint = new Endpoint(this.network, name);
     home.addPart(this);
   }
 
@@ -119,15 +138,29 @@ export class Namespace extends Construct implements ManifestPart {
     return new SecretRef(this, name, props);
   }
 
-  /** The namespace, its quota and limits. */
+  /**
+   * Lets others reach all its pods, on one port or on all.
+   *
+   * @throws GantryError listing every fault.
+   */
+  allowFrom(from: NetworkMember | NetworkPeer, port?: number | string): void {
+    allowFrom(this, from, port);
+  }
+
+  /** The namespace, its quota and limits, and who may reach its pods. */
   objectsFor(target: RenderTarget): readonly ApiObject[] {
     const name = target.namespace(this.namespaceName);
     const labels = labelsOf(name, this.clusterName);
-    const security = { "pod-security.kubernetes.io/enforce": this.podSecurity };
+    const security = {
+      "pod-security.kubernetes.io/enforce": this.podSecurity,
+      "pod-security.kubernetes.io/warn": "restricted",
+      "pod-security.kubernetes.io/audit": "restricted",
+    };
     return [
       { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { ...labels, ...security } } },
       ...(this.quota === undefined ? [] : [resourceQuota(name, this.quota, labels)]),
       ...(this.limits === undefined ? [] : [limitRange(name, this.limits, labels)]),
+      ...this.network.policiesFor(target, labels),
     ];
   }
 }

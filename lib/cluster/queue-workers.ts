@@ -7,7 +7,9 @@ import { containerEnv, environmentProps, type EnvironmentValue } from "./contain
 import type { ManifestPart, RenderTarget } from "./environment";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
 import type { Needs } from "./needs";
+import { allowFrom, Endpoint, type NetworkMember, type NetworkPeer } from "./network";
 import { memoryQuantity } from "./quantity";
+import { podContainer, podProps, podSpec, type PodProps } from "./pod";
 import type { ComputeProps } from "./quota.props";
 import { computeNeed } from "./quota";
 import { computeProps } from "./quota.schema";
@@ -17,7 +19,7 @@ import type { WorkloadHome } from "./service";
 import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
 
 /** Workers that KEDA starts, one Job for each job that waits in the queue. */
-export interface QueueWorkersProps {
+export interface QueueWorkersProps extends PodProps {
   /** What they run: a `ContainerImage` of the stack, or `"ghcr.io/org/app@sha256:…"`. */
   readonly image: WorkloadImage;
   /** The queue they work on. */
@@ -42,6 +44,12 @@ export interface QueueWorkersProps {
   readonly backoffLimit?: number;
   /** How long a finished Job stays to be looked at, in seconds. @default 300 */
   readonly ttlSeconds?: number;
+  /** How long one Job may run, in seconds, until it is stopped and has failed. @default - as long as it takes */
+  readonly activeDeadlineSeconds?: number;
+  /** How many Jobs that succeeded are kept at most. @default - KEDA's own, 100 */
+  readonly successfulJobsHistoryLimit?: number;
+  /** How many Jobs that failed are kept at most. @default - KEDA's own, 100 */
+  readonly failedJobsHistoryLimit?: number;
 }
 
 /** @internal Runtime twin of {@link QueueWorkersProps}. */
@@ -62,13 +70,23 @@ export const queueWorkersProps = z.strictObject({
     .min(0)
     .max(7 * 86_400)
     .default(300),
+  activeDeadlineSeconds: z
+    .int()
+    .min(1)
+    .max(30 * 86_400)
+    .optional(),
+  successfulJobsHistoryLimit: z.int().min(0).max(10_000).optional(),
+  failedJobsHistoryLimit: z.int().min(0).max(10_000).optional(),
+  ...podProps,
 });
 
+/** The one label that KEDA lets its pods have. */
+const WORKERS_LABEL = "scaledjob.keda.sh/name";
 const WORKSPACE = "/workspace";
 const workerName = z.object({ name: z.string().regex(DNS_LABEL).describe(DNS_LABEL_WORDS) });
 
 /** A ScaledJob of KEDA on a redis stream. Made by `Namespace.addQueueWorkers`. */
-export class QueueWorkers extends Construct implements ManifestPart {
+export class QueueWorkers extends Construct implements ManifestPart, NetworkMember {
   readonly partKind = "manifests";
   readonly partName: string;
   readonly workerName: string;
@@ -76,6 +94,8 @@ export class QueueWorkers extends Construct implements ManifestPart {
   readonly image: WorkloadImage;
   /** @internal */
   readonly model: z.output<typeof queueWorkersProps>;
+  /** @internal */
+  readonly endpoint: Endpoint;
 
   private readonly clusterName: string;
 
@@ -89,12 +109,27 @@ export class QueueWorkers extends Construct implements ManifestPart {
       const message = `got ${min}; allowed: at most ${max}, which is max`;
       throw new GantryError(`[${this.node.path}] QueueWorkers: invalid props`, [{ property: "min", message }]);
     }
+    if (Object.hasOwn(this.model.scratch, WORKSPACE)) {
+      throw new GantryError(`[${this.node.path}] QueueWorkers: invalid props`, [
+        { property: `scratch["${WORKSPACE}"]`, message: "is there already; its size is workspace" },
+      ]);
+    }
     this.partName = name;
     this.workerName = name;
     this.namespaceName = home.namespaceName;
     this.clusterName = home.clusterName;
     this.image = this.model.image;
+    this.endpoint = new Endpoint(home.network, name, { labels: { [WORKERS_LABEL]: name } });
     home.addPart(this);
+  }
+
+  /**
+   * Lets others reach its pods, on one port or on all. Those of its namespace reach them already.
+   *
+   * @throws GantryError listing every fault.
+   */
+  allowFrom(from: NetworkMember | NetworkPeer, port?: number | string): void {
+    allowFrom(this, from, port);
   }
 
   /** How many run when nothing waits, and how many run at most. */
@@ -112,6 +147,7 @@ export class QueueWorkers extends Construct implements ManifestPart {
 
   objectsFor(target: RenderTarget): readonly ApiObject[] {
     const { queue, max, min, pollingSeconds, backoffLimit, ttlSeconds } = this.model;
+    const { activeDeadlineSeconds, successfulJobsHistoryLimit, failedJobsHistoryLimit } = this.model;
     const namespace = target.namespace(this.namespaceName);
     const labels = labelsOf(this.workerName, this.clusterName);
     const { password } = queue.model;
@@ -139,6 +175,7 @@ export class QueueWorkers extends Construct implements ManifestPart {
             completions: 1,
             backoffLimit,
             ttlSecondsAfterFinished: ttlSeconds,
+            ...compact<Data>({ activeDeadlineSeconds }),
             // No metadata: the definition of KEDA drops it, so that each apply would find a difference. Its pods carry
             // scaledjob.keda.sh/name.
             template: { spec: this.podSpec(target) },
@@ -146,6 +183,7 @@ export class QueueWorkers extends Construct implements ManifestPart {
           pollingInterval: pollingSeconds,
           minReplicaCount: min,
           maxReplicaCount: max,
+          ...compact<Data>({ successfulJobsHistoryLimit, failedJobsHistoryLimit }),
           scalingStrategy: { strategy: "accurate" },
           triggers: [
             {
@@ -180,17 +218,17 @@ export class QueueWorkers extends Construct implements ManifestPart {
       restartPolicy: "Never",
       securityContext: securityContexts(this.model.runAsRoot).pod,
       containers: [
-        {
+        compact<Data>({
           name: this.workerName,
           image: imageReference(image),
           imagePullPolicy: "IfNotPresent",
           securityContext: securityContexts(this.model.runAsRoot).container,
           env: containerEnv({ ...own, ...env }),
           resources: { requests: compact(requests), limits: compact(limits) },
-          volumeMounts: [{ name: "workspace", mountPath: WORKSPACE }],
-        },
+          ...podContainer(this.model, [{ name: "workspace", mountPath: WORKSPACE }]),
+        }),
       ],
-      volumes: [{ name: "workspace", emptyDir: { sizeLimit: workspace } }],
+      ...podSpec(this.model, [{ name: "workspace", emptyDir: { sizeLimit: workspace } }]),
     };
   }
 }

@@ -50,10 +50,15 @@ export class RedisStream {
     props: Pick<RedisStreamProps, "group" | "password" | "port">,
   ): RedisStream {
     const host = `${release.releaseName}-master`;
-    return RedisStream.at({ ...props, host, namespace: release.namespaceName, stream });
+    const model = { ...props, host, namespace: release.namespaceName, stream };
+    return new RedisStream(parseValue("RedisStream.of", redisStreamProps, model), release.releaseName);
   }
 
-  private constructor(readonly model: z.output<typeof redisStreamProps>) {}
+  private constructor(
+    readonly model: z.output<typeof redisStreamProps>,
+    /** @internal Release of the redis chart, where the stream is made of one. */
+    readonly releaseName?: string,
+  ) {}
 
   /** Host as any pod of the cluster reaches it, for example `"redis-master.raibid-system"`. */
   hostFor(target: RenderTarget): string {

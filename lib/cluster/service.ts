@@ -6,6 +6,8 @@ import { containerEnv, environmentProps, type EnvironmentValue } from "./contain
 import type { ManifestPart, Part, RenderTarget } from "./environment";
 import type { Needs } from "./needs";
 import { compact, DNS_LABEL, DNS_LABEL_WORDS, labelsOf, type ApiObject } from "./manifest";
+import { allowFrom, Endpoint, type NamespaceNetwork, type NetworkMember, type NetworkPeer } from "./network";
+import { podContainer, podProps, podSpec, type PodProps } from "./pod";
 import type { ComputeProps } from "./quota.props";
 import { computeNeed } from "./quota";
 import { computeProps } from "./quota.schema";
@@ -13,7 +15,7 @@ import { securityContexts } from "./security-context";
 import { imageReference, workloadImage, type WorkloadImage } from "./workload-image";
 
 /** A server that runs all the time. */
-export interface ServiceProps {
+export interface ServiceProps extends PodProps {
   /** What it runs: a `ContainerImage` of the stack, or `"ghcr.io/org/app@sha256:…"`. */
   readonly image: WorkloadImage;
   /** Ports by name, for example `{ http: 8080, metrics: 8081 }`. `metrics` is scraped at `/metrics`. */
@@ -63,6 +65,7 @@ export const serviceProps = z.strictObject({
   requests: computeProps.default({ cpu: "100m", memory: "128Mi" }),
   limits: computeProps.optional(),
   runAsRoot: z.boolean().default(false),
+  ...podProps,
 });
 
 type ServiceModel = z.output<typeof serviceProps>;
@@ -71,13 +74,15 @@ type ServiceModel = z.output<typeof serviceProps>;
 export interface WorkloadHome extends Construct {
   readonly namespaceName: string;
   readonly clusterName: string;
+  /** @internal */
+  readonly network: NamespaceNetwork;
   addPart(part: Part): void;
 }
 
 const workloadName = z.object({ name: z.string().regex(DNS_LABEL).describe(DNS_LABEL_WORDS) });
 
 /** A Deployment, its Service and its settings. Made by `Namespace.addService`. */
-export class Service extends Construct implements ManifestPart {
+export class Service extends Construct implements ManifestPart, NetworkMember {
   readonly partKind = "manifests";
   readonly partName: string;
   readonly serviceName: string;
@@ -86,6 +91,8 @@ export class Service extends Construct implements ManifestPart {
   readonly ports: Readonly<Record<string, number>>;
   /** @internal */
   readonly model: ServiceModel;
+  /** @internal */
+  readonly endpoint: Endpoint;
 
   private readonly clusterName: string;
 
@@ -100,7 +107,17 @@ export class Service extends Construct implements ManifestPart {
     this.clusterName = home.clusterName;
     this.image = this.model.image;
     this.ports = this.model.ports;
+    this.endpoint = new Endpoint(home.network, name, { labels: { app: name }, ports: this.ports });
     home.addPart(this);
+  }
+
+  /**
+   * Lets others reach its pods, on one of its ports by name or number, or on all. Those of its namespace reach them already.
+   *
+   * @throws GantryError listing every fault.
+   */
+  allowFrom(from: NetworkMember | NetworkPeer, port?: number | string): void {
+    allowFrom(this, from, port);
   }
 
   objectsFor(target: RenderTarget): readonly ApiObject[] {
@@ -130,7 +147,11 @@ export class Service extends Construct implements ManifestPart {
           selector: { matchLabels: { app: name } },
           template: {
             metadata: { labels, ...this.scrape() },
-            spec: { securityContext: securityContexts(this.model.runAsRoot).pod, containers: [this.container()] },
+            spec: {
+              securityContext: securityContexts(this.model.runAsRoot).pod,
+              containers: [this.container()],
+              ...podSpec(this.model),
+            },
           },
         },
       },
@@ -182,6 +203,7 @@ export class Service extends Construct implements ManifestPart {
       imagePullPolicy: "IfNotPresent",
       securityContext: securityContexts(this.model.runAsRoot).container,
       ports: ports.map(([name, containerPort]) => ({ name, containerPort })),
+      ...podContainer(this.model),
       envFrom: config && [{ configMapRef: { name: config.name } }],
       env: Object.keys(env).length > 0 ? containerEnv(env) : undefined,
       resources: {

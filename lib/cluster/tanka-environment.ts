@@ -85,6 +85,22 @@ export class TankaEnvironment extends Construct {
       });
     });
     cluster.addEnvironment(this);
+    this.node.addValidation({ validate: () => this.clashes() });
+  }
+
+  /** Objects that two parts make: the one applied last would be all that is left. */
+  private clashes(): string[] {
+    const makers = new Map<string, string[]>();
+    for (const part of this.cluster.parts.all) {
+      if (part.partKind !== "manifests") continue;
+      for (const { kind, metadata } of part.objectsFor(this.target)) {
+        const key = `${kind} ${metadata.name}${metadata.namespace === undefined ? "" : ` in ${metadata.namespace}`}`;
+        makers.set(key, [...(makers.get(key) ?? []), `[${part.node.path}]`]);
+      }
+    }
+    return [...makers]
+      .filter(([, paths]) => paths.length > 1)
+      .map(([key, paths]) => `${key} is made by ${paths.join(" and ")}; give one of them another name`);
   }
 
   /** Tanka's own description of the environment. */

@@ -3,9 +3,14 @@ import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { ChartRelease } from "../../lib/cluster/chart-release";
 import type { ChartReleaseProps } from "../../lib/cluster/chart-release.props";
+import { Parts } from "../../lib/cluster/environment";
 import type { ChartValues, HelmChart } from "../../lib/cluster/helm-chart";
+import { NamespaceNetwork } from "../../lib/cluster/network";
 
 class Home extends Construct {
+  readonly clusterName = "lab";
+  readonly parts = new Parts();
+  readonly network = new NamespaceNetwork(this, "lab", "isolated");
   readonly namespaceName = "lab";
   readonly kubeVersion = "v1.28.4+k3s1";
 

@@ -69,5 +69,7 @@ export const FLUX2: CatalogEntry<Flux2Values> = {
         claims: [],
       };
     },
+    // Its pods have a label for each controller, and none of the release.
+    network: { unlabelled: true },
   },
 };

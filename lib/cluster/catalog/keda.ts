@@ -58,5 +58,7 @@ export const KEDA: CatalogEntry<KedaValues> = {
         claims: [],
       };
     },
+    // The API of metrics, and the webhook that checks what KEDA is given.
+    network: { apiPorts: [6443, 9443] },
   },
 };
