@@ -22,7 +22,12 @@ use_context() {
   has kubectl || die 1 "kubectl is not installed" "https://kubernetes.io/docs/tasks/tools/"
   there=$(kubectl config get-contexts -o name 2>/dev/null) || there=''
   CONTEXT=${GANTRY_CONTEXT:-}
-  [ -z "$CONTEXT" ] || return 0
+  if [ -n "$CONTEXT" ]; then
+    case $'\n'$CONTEXTS$'\n'default$'\n'k3s$'\n'"k3s-$CLUSTER"$'\n'"k3d-$CLUSTER"$'\n' in
+      *$'\n'"$CONTEXT"$'\n'*) return 0 ;;
+      *) die 2 "GANTRY_CONTEXT: $CONTEXT is not one of the environment $ENVIRONMENT: ${CONTEXTS//$'\n'/, }" ;;
+    esac
+  fi
   while IFS= read -r each; do
     case $'\n'$there$'\n' in *$'\n'"$each"$'\n'*)
       CONTEXT=$each

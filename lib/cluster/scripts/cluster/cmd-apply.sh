@@ -31,6 +31,7 @@ cmd_apply() {
     esac
     shift
   done
+  GANTRY_CONTEXT='' # what Tilt is in: here Tanka decides, and it takes the first that the environment names
   environment_argument apply ${words[@]+"${words[@]}"}
   phase check
   need_cluster

@@ -26,6 +26,7 @@ cmd_down() {
     esac
     shift
   done
+  GANTRY_CONTEXT='' # what Tilt is in: here Tanka decides, and it takes the first that the environment names
   environment_argument down ${words[@]+"${words[@]}"}
   need_cluster
   temp_dir
