@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { parseValue } from "../core/props";
+import { GantryError } from "../core/errors";
+import type { Data } from "../core/render/model";
+import { redisEvictionPolicy } from "./catalog/redis";
 import type { RenderTarget } from "./environment";
 import { SecretKeyRef } from "./secret-ref";
 import { instanceOf } from "../core/props";
@@ -34,6 +37,7 @@ export const redisStreamProps = z.strictObject({
 export interface RedisRelease {
   readonly releaseName: string;
   readonly namespaceName: string;
+  readonly values: Readonly<Record<string, Data>>;
 }
 
 /** A stream of jobs in redis, with the consumer group that works on it. */
@@ -43,13 +47,22 @@ export class RedisStream {
     return new RedisStream(parseValue("RedisStream.at", redisStreamProps, props));
   }
 
-  /** The stream of a release of bitnami's redis chart, whose writable server is `<release>-master`. */
+  /**
+   * The stream of a release of bitnami's redis chart, in its writable server.
+   *
+   * @throws GantryError listing every fault, and for a redis that drops jobs when its memory is full.
+   */
   static of(
     release: RedisRelease,
     stream: string,
     props: Pick<RedisStreamProps, "group" | "password" | "port">,
   ): RedisStream {
-    const host = `${release.releaseName}-master`;
+    const policy = redisEvictionPolicy(release.values);
+    if (policy !== "noeviction") {
+      const message = `got maxmemory-policy ${policy}, which drops jobs when memory is full; allowed: noeviction`;
+      throw new GantryError("RedisStream.of: invalid props", [{ property: "release.values", message }]);
+    }
+    const host = `${fullName(release)}-master`;
     const model = { ...props, host, namespace: release.namespaceName, stream };
     return new RedisStream(parseValue("RedisStream.of", redisStreamProps, model), release.releaseName);
   }
@@ -64,4 +77,11 @@ export class RedisStream {
   hostFor(target: RenderTarget): string {
     return `${this.model.host}.${target.namespace(this.model.namespace)}`;
   }
+}
+
+/** What bitnami's charts begin the names of their resources with. */
+function fullName({ releaseName, values }: RedisRelease): string {
+  const { fullnameOverride: own } = values;
+  if (typeof own === "string" && own !== "") return own;
+  return releaseName.includes("redis") ? releaseName : `${releaseName}-redis`;
 }

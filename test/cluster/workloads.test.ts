@@ -130,6 +130,17 @@ test("everything wrong with a workload is said at once", () => {
   port: unknown property; did you mean "ports"?`);
 });
 
+test("a stream of a release is in the server that the chart makes, which must drop no job", () => {
+  const release = { releaseName: "jobs", namespaceName: "lab-system", values: {} };
+  const at = (given: object) => RedisStream.of({ ...release, ...given }, "lab:jobs", { group: "lab" }).hostFor(target);
+  expect(at({})).toBe("jobs-redis-master.lab-dev");
+  expect(at({ releaseName: "redis" })).toBe("redis-master.lab-dev");
+  expect(at({ values: { fullnameOverride: "queue" } })).toBe("queue-master.lab-dev");
+  expect(messageOf(() => at({ values: { commonConfiguration: "maxmemory-policy allkeys-lru" } })))
+    .toBe(`RedisStream.of: invalid props
+  release.values: got maxmemory-policy allkeys-lru, which drops jobs when memory is full; allowed: noeviction`);
+});
+
 test("a key that a Secret does not have is refused", () => {
   const secret = lab().namespace.addSecretRef("auth", { keys: ["token"] });
   expect(() => secret.key("tokn")).toThrow('[dev/lab/lab-system/Secret-auth] SecretRef: no key "tokn"; it has: token');
